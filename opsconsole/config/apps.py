@@ -1,0 +1,13 @@
+"""The site: Django's admin with our own AdminSite as the default one."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class SiteConfig(AdminConfig):
+    default_site = "opsconsole.console.site.OpsAdminSite"
+
+
+class ProjectConfig(AppConfig):
+    name = "opsconsole.config"
+    label = "ops_config"

@@ -1,0 +1,103 @@
+"""Typed messages with stable names.
+
+class ActivityPublished(Event, name="academics.activity_published"):
+    activity_id: UUID
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.retries import NoRetry, RetryPolicy
+from opsconsole.kernel.encoding import encode
+from opsconsole.kernel.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class EventContract:
+    """What is stored and known about a type of event."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContract:
+    """What is stored and known about a type of command. `timeout` is in seconds."""
+
+    name: str
+    version: int
+    queue: str
+    priority: int
+    retry: RetryPolicy
+    timeout: float | None
+
+
+class Message(BaseModel):
+    """A frozen, validated payload. Subclasses without a `name` are bases for others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+    @classmethod
+    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """Turn a payload stored by an older `version` into today's; override when raising the version."""
+        return payload
+
+    @classmethod
+    def decode(cls, text: str, version: int, current: int) -> Self:
+        """The message from stored JSON; raises pydantic's ValidationError."""
+        if version == current:
+            return cls.model_validate_json(text)
+        return cls.model_validate(cls.upcast(json.loads(text), version))
+
+    def encode(self) -> str:
+        """JSON text to store; raises UnstorablePayload."""
+        return encode(self, limit=configuration().payload_limit)
+
+
+class Event(Message):
+    """Something that happened; named in the past tense."""
+
+    __contract__: ClassVar[EventContract]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, name: str = "", version: int = 1, **kwargs: Any) -> None:
+        if name:
+            cls.__contract__ = EventContract(name, version)
+            EVENTS.add(name, cls)
+
+
+class Command(Message):
+    """Work to be done; named in the imperative.
+
+    Class options: `name`, `version`, `queue`, `priority` (lower first), `retry` (a policy),
+    `timeout` (seconds after which its worker counts as lost).
+    """
+
+    __contract__: ClassVar[CommandContract]
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        version: int = 1,
+        queue: str = "default",
+        priority: int = 0,
+        retry: RetryPolicy | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if name:
+            cls.__contract__ = CommandContract(name, version, queue, priority, retry or NoRetry(), timeout)
+            COMMANDS.add(name, cls)
+
+
+EVENTS: Registry[type[Event]] = Registry("event type")
+COMMANDS: Registry[type[Command]] = Registry("command type")

@@ -1,0 +1,34 @@
+"""Finished work, counted once."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Rollup(models.Model):
+    """How many rows of one type ended in one status within one bucket of time, and how long they took.
+
+    Buckets are minutes; minutes older than two days are merged into hours. `histogram` counts durations
+    by the bounds in `opsconsole.engine.rollups.BOUNDS`.
+    """
+
+    kind = models.CharField(max_length=8)
+    bucket = models.DateTimeField()
+    span = models.CharField(max_length=6)
+    type = models.CharField(max_length=200)
+    tenant = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=16)
+    count = models.IntegerField()
+    seconds = models.FloatField(help_text="Sum of durations.")
+    histogram = ArrayField(models.IntegerField())
+
+    class Meta:
+        db_table = "ops_engine_rollup"
+        constraints = [
+            models.UniqueConstraint(
+                "kind", "bucket", "span", "type", "tenant", "status", name="ops_engine_rollup_once"
+            ),
+            models.CheckConstraint(name="ops_engine_rollup_span", condition=models.Q(span__in=("minute", "hour"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.type} {self.status} at {self.bucket:%F %H:%M}"

@@ -1,0 +1,1 @@
+"""Plain tools without models: time, identifiers, registries, lifecycles, encoding, tracing."""
