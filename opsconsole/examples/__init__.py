@@ -1,0 +1,1 @@
+"""Example systems: each a Django app of its own, none imports another."""

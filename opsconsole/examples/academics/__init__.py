@@ -1,0 +1,1 @@
+"""An academic management system: institutions, classes, activities, notifications and e-mail."""
