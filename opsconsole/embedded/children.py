@@ -6,13 +6,15 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypedDict
 
 from opsconsole.embedded.accounts import Account
 from opsconsole.embedded.leash import leash
 from opsconsole.embedded.trouble import Trouble
 from opsconsole.embedded.waiting import wait_until
 
-LAST_WORDS = 12
+LAST_WORDS = 12  # lines
+LOG_TAIL = 64 * 1024  # bytes
 
 
 class Child:
@@ -38,7 +40,7 @@ class Child:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._log_start = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -46,7 +48,7 @@ class Child:
                 cwd=self.directory,
                 env=self.environment,
                 start_new_session=True,
-                preexec_fn=leash(self.stop_signal),  # noqa: PLW1509
+                preexec_fn=leash(self.stop_signal),
                 **as_account(self.account),
             )
 
@@ -71,6 +73,16 @@ class Child:
         return self._process.pid if self._process else None
 
     @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self._process.poll() if self._process else None
+
+    @property
+    def mark(self) -> str:
+        """What its command line holds, to recognise it by when only its number is known."""
+        return " ".join(self.command[1:])
+
+    @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -83,13 +95,15 @@ class Child:
         """Wait until it has ended; False when it has not."""
         return wait_until(lambda: not self.alive, seconds)
 
+    def ask(self) -> None:
+        """Ask it to end."""
+        self.send_signal(self.stop_signal)
+
     def stop(self) -> None:
         """Ask it to end, insist after its grace, and leave nothing that it started."""
-        self.send_signal(self.stop_signal)
-        if not self.wait(self.grace):
-            self.send_signal(signal.SIGKILL)
-            self.wait(self.grace)
-        self._sweep()
+        self.ask()
+        self.wait(self.grace)
+        self.kill()
 
     def kill(self) -> None:
         """End it the hard way, with everything in its process group."""
@@ -104,7 +118,7 @@ class Child:
 
     def ending(self) -> str:
         """How it ended, as the rest of a sentence."""
-        code = self._process.poll() if self._process else None
+        code = self.exit_code
         if code is None:
             return "is running"
         if code < 0:
@@ -112,16 +126,24 @@ class Child:
         return f"ended with exit code {code}"
 
     def words(self) -> str:
-        """What it has written to its log since it was launched."""
+        """The end of what it has written to its log since it was launched."""
         with self.log.open("rb") as log:
-            log.seek(self._log_start)
+            log.seek(max(self._log_start, self.log.stat().st_size - LOG_TAIL))
             return log.read().decode(errors="replace")
 
     def last_words(self) -> str:
         return "\n".join(f"    {line}" for line in self.words().rstrip().splitlines()[-LAST_WORDS:])
 
 
-def as_account(account: Account | None) -> dict[str, object]:
+class RunAs(TypedDict, total=False):
+    """The options of a subprocess that runs as another account."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def as_account(account: Account | None) -> RunAs:
     """The options of a subprocess that runs as this account."""
     if account is None:
         return {}

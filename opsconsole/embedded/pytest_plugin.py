@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -35,9 +36,9 @@ def _provide_servers(config: pytest.Config) -> None:
     """Use the servers that the environment names, else start our own until pytest ends."""
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return
-    running = throwaway(durable=False, settings=FOR_TESTS)
-    servers = running.__enter__()
-    config.add_cleanup(lambda: running.__exit__(None, None, None))
+    until_the_end = ExitStack()
+    config.add_cleanup(until_the_end.close)
+    servers = until_the_end.enter_context(throwaway(durable=False, settings=FOR_TESTS))
     for name, url in servers.environment.items():
         os.environ.setdefault(name, url)
 

@@ -13,7 +13,7 @@ from opsconsole.embedded.locks import FileLock
 from opsconsole.embedded.servers import Postgres, Valkey
 
 PREFIX = "opsconsole-throwaway-"
-IN_MEMORY = Path("/dev/shm")  # noqa: S108
+IN_MEMORY = Path("/dev/shm")
 ROOMY = 300 * 2**20  # bytes
 
 
@@ -78,7 +78,7 @@ def _temporary_place() -> Path:
     """The temporary directory; as root, one that `nobody` can reach."""
     chosen = Path(tempfile.gettempdir())
     if server_account() and not reachable_by_others(chosen):
-        return Path("/var/tmp")  # noqa: S108
+        return Path("/var/tmp")
     return chosen
 
 

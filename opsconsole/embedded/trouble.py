@@ -14,7 +14,9 @@ def explain(error: OSError) -> Trouble:
     if error.errno == errno.ENOSPC:
         return disk_full(Path(error.filename or "."))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return Trouble(f"Not allowed to write{where}: {error.strerror}.\nChoose another place with --state DIR.")
+        return Trouble(
+            f"Not allowed to write{where}: {error.strerror}.\nChoose another place with --state DIR."
+        )
     return Trouble(f"The system refused something{where}: {error.strerror}.")
 
 

@@ -15,7 +15,9 @@ FIRST_WITH_BUILTIN_LOCALE = 17
 QUIET = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 
 
-def prepare_cluster(data: Path, programs: PostgresPrograms, account: Account | None, *, durable: bool) -> None:
+def prepare_cluster(
+    data: Path, programs: PostgresPrograms, account: Account | None, *, durable: bool
+) -> None:
     """Make the data directory with an empty database, unless it is there. Raises Trouble."""
     if data.exists():
         _check_version(data, programs)
@@ -49,13 +51,13 @@ def _check_version(data: Path, programs: PostgresPrograms) -> None:
         raise Trouble(
             f"{data} was made by PostgreSQL {made_by}, but the one found here is {programs.version}"
             f" ({programs.bin}).\n"
-            f"Set PG_BIN to the bin directory of a PostgreSQL {made_by} (then dump the data and load it into a"
-            " new state directory),\nor choose another --state DIR, or start anew with --reset."
+            f"Set PG_BIN to the bin directory of a PostgreSQL {made_by} (to move on: dump the data, then load"
+            " it into a new state directory),\nor choose another --state DIR, or start anew with --reset."
         )
 
 
 def _run(command: list[str | Path], *, account: Account | None, text: str = "") -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command,
         input=text,
         capture_output=True,
@@ -67,4 +69,6 @@ def _run(command: list[str | Path], *, account: Account | None, text: str = "") 
     )
     if done.returncode:
         said = done.stderr + done.stdout
-        raise if_disk_full(said, Path(command[0])) or Trouble(f"PostgreSQL could not be set up:\n{said.strip()}")
+        raise if_disk_full(said, Path(command[0])) or Trouble(
+            f"PostgreSQL could not be set up:\n{said.strip()}"
+        )

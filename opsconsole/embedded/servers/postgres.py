@@ -53,7 +53,12 @@ class Postgres(Child):
         self.home = directory
         self.data = directory / "postgres"
         self.durable = durable
-        self.settings = {**SETTINGS, **_shared_memory(), **({} if durable else NOT_DURABLE), **(settings or {})}
+        self.settings = {
+            **SETTINGS,
+            **_shared_memory(),
+            **({} if durable else NOT_DURABLE),
+            **(settings or {}),
+        }
         self.account = server_account()
         self.programs = programs or find_postgres()
         self.sockets: Path | None = None
@@ -79,7 +84,7 @@ class Postgres(Child):
         super().launch()
 
     def ready(self) -> bool:
-        """Whether it takes connections; launches again while a killed predecessor's sessions still end."""
+        """Whether it takes connections; launches again while a killed one's sessions still end."""
         if not self.alive:
             if STILL_DYING in self.words():
                 super().launch()
@@ -90,7 +95,7 @@ class Postgres(Child):
         return self._status() == "ready"
 
     def stop(self, mode: StopMode = "fast") -> None:
-        """Stop the server: `smart` waits for sessions, `fast` ends them, `immediate` does not even tidy up."""
+        """Stop the server: `smart` waits for sessions, `fast` ends them, `immediate` leaves a recovery to do."""
         self.send_signal(STOP_SIGNALS[mode])
         if not self.wait(self.grace):
             self.kill()
@@ -111,6 +116,6 @@ class Postgres(Child):
 
 
 def _shared_memory() -> dict[str, str]:
-    shared = Path("/dev/shm")  # noqa: S108
+    shared = Path("/dev/shm")
     roomy = not shared.is_dir() or shutil.disk_usage(shared).free > ROOMY_SHARED_MEMORY
     return {} if roomy else {"dynamic_shared_memory_type": "mmap"}

@@ -27,6 +27,10 @@ class Valkey(Child):
         """For REDIS_URL, in the form that Celery takes."""
         return f"redis+socket://{quote(str(self.socket))}"
 
+    @property
+    def mark(self) -> str:
+        return str(self.socket)  # it rewrites its command line
+
     def launch(self) -> None:
         """Start the server."""
         self.socket.unlink(missing_ok=True)
