@@ -1,5 +1,6 @@
 """Work that must happen: requested once, executed in one transaction with its effects."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -85,6 +86,7 @@ class Command(Lineage):
                 name="ops_engine_command_open",
                 condition=Q(status__in=("awaiting", "pending", "error", "cancelled")),
             ),
+            BrinIndex("finished_at", name="ops_engine_command_finished", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Something that happened, written in the transaction that made it happen."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -55,6 +56,7 @@ class Event(Lineage):
             models.Index("type", "id", name="ops_engine_event_type"),
             models.Index("tenant", "id", name="ops_engine_event_tenant", condition=~Q(tenant="")),
             models.Index("status", "id", name="ops_engine_event_open", condition=Q(status__in=("pending", "error"))),
+            BrinIndex("finished_at", name="ops_engine_event_finished", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self) -> str:

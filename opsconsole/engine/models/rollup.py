@@ -32,3 +32,16 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} {self.type} {self.status} at {self.bucket:%F %H:%M}"
+
+
+class RollupMark(models.Model):
+    """Up to when rows of a kind have been rolled up."""
+
+    kind = models.CharField(primary_key=True, max_length=8)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "ops_engine_rollupmark"
+
+    def __str__(self) -> str:
+        return f"{self.kind}s until {self.until:%F %H:%M}"

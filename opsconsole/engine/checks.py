@@ -1,0 +1,94 @@
+"""What can be known to be wrong before the first command runs."""
+
+import difflib
+from dataclasses import fields
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register as register_check
+from django.db import connection
+
+from opsconsole.engine.configuration import PERIODS, WAKE_UPS, Configuration, configuration, declared
+from opsconsole.engine.messages import COMMANDS, EVENTS
+from opsconsole.engine.registry import HANDLERS, REACTIONS
+from opsconsole.engine.partitions import PARTITIONED, last_bound
+from opsconsole.kernel import clock
+
+
+def register() -> None:
+    register_check(check_settings)
+    register_check(check_handlers)
+    register_check(check_database, Tags.database)
+
+
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    known = [field.name for field in fields(Configuration)]
+    problems: list[CheckMessage] = []
+    for name in declared():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(known)}."
+            problems.append(Error(f"OPSCONSOLE has no setting {name!r}.", hint=hint, id="ops_engine.E001"))
+    settings = configuration()
+    for name, allowed in (("wake_up", WAKE_UPS), ("partition_period", PERIODS)):
+        if getattr(settings, name) not in allowed:
+            problems.append(
+                Error(f"OPSCONSOLE[{name!r}] is {getattr(settings, name)!r}.", hint=f"One of {allowed}.", id="ops_engine.E002")
+            )
+    if settings.lease < 1:
+        problems.append(Error("OPSCONSOLE['lease'] is under a second.", hint="20 is usual.", id="ops_engine.E003"))
+    return problems
+
+
+def check_handlers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Every command has exactly one handler; a second one, or a name used twice, fails at import."""
+    problems: list[CheckMessage] = [
+        Error(
+            f"Command {name!r} ({message.__module__}.{message.__qualname__}) has no handler.",
+            hint="Write one with @handles in an installed app's handlers.py.",
+            id="ops_engine.E010",
+        )
+        for name, message in COMMANDS
+        if name not in HANDLERS
+    ]
+    problems += [
+        Error(f"Something reacts to {name!r}, which is no known event.", id="ops_engine.E011")
+        for name in REACTIONS
+        if name not in EVENTS
+    ]
+    return problems
+
+
+def check_database(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Run with `check --database default`, and by the dispatcher and workers as they start."""
+    if not databases or "default" not in databases:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('ops_engine_command') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return []  # not migrated yet
+        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ops_engine_%%_wake' AND NOT tgisinternal")
+        triggers = cursor.fetchone()[0]
+    problems: list[CheckMessage] = []
+    for table in PARTITIONED:
+        bound = last_bound(table)
+        if bound is None or bound <= clock.now():
+            problems.append(
+                Error(f"{table} has no partition for rows made now.", hint="Run manage.py ops_partitions.", id="ops_engine.E020")
+            )
+    if configuration().wake_up == "trigger" and triggers < 2:
+        problems.append(
+            Error(
+                "OPSCONSOLE['wake_up'] is 'trigger', but the triggers are missing.",
+                hint="Run manage.py ops_triggers install.",
+                id="ops_engine.E021",
+            )
+        )
+    if configuration().wake_up != "trigger" and triggers:
+        problems.append(
+            Warning(
+                "Wake-up triggers are installed but not wanted: they slow every writer down.",
+                hint="Run manage.py ops_triggers remove, or set OPSCONSOLE['wake_up'] = 'trigger'.",
+                id="ops_engine.W021",
+            )
+        )
+    return problems

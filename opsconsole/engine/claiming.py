@@ -1,0 +1,200 @@
+"""Taking due work: a chunk at a time, sized by how long its types have lately taken."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.heartbeat import Held, heart
+from opsconsole.engine.sql import statement
+from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import uuid7
+
+LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+LOWEST_PRIORITY = -32768
+LOWEST_ID = UUID(int=0)
+FULL_SCAN = 5.0  # seconds a low-water mark may be trusted
+MARGIN = timedelta(seconds=5)
+
+
+class ClaimedCommand(NamedTuple):
+    """A command as its claim returned it; payload and metadata are JSON text."""
+
+    id: UUID
+    type: str
+    queue: str
+    schema_version: int
+    payload: str
+    tenant: str
+    correlation_id: UUID
+    cause_kind: str
+    cause_id: UUID | None
+    metadata: str
+    attempts: int
+    max_attempts: int
+    losses: int
+    batch_id: UUID | None
+    step_id: UUID | None
+    unique_key: str | None
+    created_at: datetime
+    priority: int
+    not_before: datetime
+    place: int
+
+
+class ClaimedEvent(NamedTuple):
+    """An event as its claim returned it; data and metadata are JSON text."""
+
+    id: UUID
+    type: str
+    schema_version: int
+    data: str
+    tenant: str
+    correlation_id: UUID
+    metadata: str
+    attempts: int
+    created_at: datetime
+    source_model: str
+    source_id: str
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Rows held under one claim."""
+
+    held: Held
+    commands: Sequence[ClaimedCommand] = ()
+    events: Sequence[ClaimedEvent] = ()
+
+
+@dataclass(slots=True)
+class LowWater:
+    """Where this process last found live work: the scan need not begin before it."""
+
+    priority: int = LOWEST_PRIORITY
+    due: datetime = LONG_AGO
+    scanned_at: float = 0.0
+
+    def refresh(self) -> None:
+        """Look at everything again, now and then: rows commit late, retries carry old times."""
+        if time.monotonic() - self.scanned_at > FULL_SCAN:
+            self.priority, self.due, self.scanned_at = LOWEST_PRIORITY, LONG_AGO, time.monotonic()
+
+    def rise(self, first: ClaimedCommand) -> None:
+        self.priority, self.due = first.priority, first.not_before - MARGIN
+
+
+@dataclass(slots=True)
+class Costs:
+    """Recent durations by type, in seconds: an average that forgets."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def learn(self, type_name: str, seconds: float) -> None:
+        known = self.seconds.get(type_name)
+        self.seconds[type_name] = seconds if known is None else known + 0.2 * (seconds - known)
+
+
+@dataclass(slots=True)
+class Paused:
+    """What operators hold back, read at most once a second."""
+
+    types: list[str] = field(default_factory=list)
+    queues: list[str] = field(default_factory=list)
+    tenants: list[str] = field(default_factory=list)
+    read_at: float = 0.0
+
+    def refresh(self) -> None:
+        if time.monotonic() - self.read_at < 1.0 and clock.frozen() is None:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT scope, key FROM ops_engine_pause"
+                " WHERE until IS NULL OR until > COALESCE(%s::timestamptz, statement_timestamp())",
+                [clock.frozen()],
+            )
+            pauses = cursor.fetchall()
+        self.types = [key for scope, key in pauses if scope == "type"]
+        self.queues = [key for scope, key in pauses if scope == "queue"]
+        self.tenants = [key for scope, key in pauses if scope == "tenant"]
+        self.read_at = time.monotonic()
+
+
+costs = Costs()
+_low_waters: dict[str, LowWater] = {}
+_paused = Paused()
+
+
+def claim_commands(queue: str) -> Chunk | None:
+    """Claim due commands of a queue for this process, or None when nothing is due."""
+    _paused.refresh()
+    if queue in _paused.queues:
+        return None
+    settings = configuration()
+    low = _low_waters.setdefault(queue, LowWater())
+    low.refresh()
+    claim_id = uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("claim_commands"),
+            {
+                "queue": queue,
+                "claim_id": claim_id,
+                "worker": heart.name,
+                "limit": settings.chunk_size,
+                "lease": settings.lease,
+                "budget": settings.chunk_seconds,
+                "low_priority": low.priority,
+                "low_time": low.due,
+                "paused_types": _paused.types,
+                "paused_tenants": _paused.tenants,
+                "types": list(costs.seconds),
+                "costs": list(costs.seconds.values()),
+                "now": clock.frozen(),
+            },
+        )
+        commands = [ClaimedCommand._make(row) for row in cursor.fetchall()]
+    if not commands:
+        return None
+    low.rise(commands[0])
+    return Chunk(heart.hold(claim_id), commands=commands)
+
+
+def claim_events() -> Chunk | None:
+    """Claim pending events for this process, or None when there are none."""
+    settings = configuration()
+    claim_id = uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("claim_events"),
+            {
+                "claim_id": claim_id,
+                "worker": heart.name,
+                "limit": settings.event_chunk_size,
+                "lease": settings.lease,
+                "low_id": LOWEST_ID,
+                "now": clock.frozen(),
+            },
+        )
+        events = [ClaimedEvent._make(row) for row in cursor.fetchall()]
+    if not events:
+        return None
+    return Chunk(heart.hold(claim_id), events=events)
+
+
+def release(chunk: Chunk, table: str = "ops_engine_command") -> None:
+    """End a claim: rows that were not begun go back untouched, and the claim's row goes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET status = 'pending', claim_id = NULL, started_at = NULL"  # noqa: S608 - our own names
+            + (", place = NULL" if table == "ops_engine_command" else "")
+            + " WHERE claim_id = %s AND status = 'processing'",
+            [chunk.held.claim_id],
+        )
+        cursor.execute("DELETE FROM ops_engine_claim WHERE id = %s", [chunk.held.claim_id])
+    heart.release(chunk.held)

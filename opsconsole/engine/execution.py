@@ -1,0 +1,187 @@
+"""One claimed chunk, run to its recorded outcomes.
+
+The main path: `run` → `execute` → handler → `finish`. A handler's effects, what it set off and the fenced
+success commit together, the success travelling in the round trip of the COMMIT.
+"""
+
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+from itertools import groupby
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+from pydantic import ValidationError
+
+from opsconsole.engine import failing, threads
+from opsconsole.engine.claiming import Chunk, ClaimedCommand, costs, release
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.faults import is_conflict, is_connection_lost
+from opsconsole.engine.heartbeat import Held, heart
+from opsconsole.engine.messages import Command
+from opsconsole.engine.outbox import Outbox
+from opsconsole.engine.outcomes import Outcome
+from opsconsole.engine.registry import HANDLERS, HandlerEntry
+from opsconsole.engine.sql import statement
+from opsconsole.engine.work import Work
+from opsconsole.kernel import clock
+from opsconsole.kernel.encoding import dumps
+from opsconsole.kernel.registry import UnknownName
+from opsconsole.kernel.tracing import Cause, acting_for
+
+logger = logging.getLogger(__name__)
+
+FENCED = "OPS01"  # what ops_engine_fence() raises
+CONFLICT_RETRIES = 3  # a deadlock spends no attempt
+
+
+class LeaseLost(Exception):
+    """The claim has passed to another worker; what this one did was rolled back."""
+
+
+class NotSuccessful(Exception):
+    """A handler answered with an outcome; rolls its effects back."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+@dataclass(slots=True)
+class Finished:
+    """Whom the chunk's end may matter to."""
+
+    batch_ids: set[UUID] = field(default_factory=set)
+    step_ids: set[UUID] = field(default_factory=set)
+    count: int = 0
+
+    def note(self, claimed: ClaimedCommand) -> None:
+        self.count += 1
+        if claimed.batch_id:
+            self.batch_ids.add(claimed.batch_id)
+        if claimed.step_id:
+            self.step_ids.add(claimed.step_id)
+
+
+def run(chunk: Chunk) -> Finished:
+    """Execute a chunk in its order; what was not begun when time is up, or on an error of ours, is given back."""
+    finished = Finished()
+    give_up_at = time.monotonic() + 4 * configuration().chunk_seconds
+    try:
+        for entry, group in groupby(chunk.commands, key=lambda claimed: HANDLERS.find(claimed.type)):
+            if entry is not None and entry.threads > 1:
+                threads.run_many(list(group), chunk.held, entry, finished)
+                continue
+            for claimed in group:
+                if chunk.held.is_lost.is_set() or (finished.count and time.monotonic() > give_up_at):
+                    break
+                execute(claimed, chunk.held, entry, finished)
+    except BaseException as error:
+        if is_connection_lost(error):
+            heart.release(chunk.held)  # the sweeper gives the rows back once the lease has run out
+        else:
+            release(chunk)
+        raise
+    release(chunk)
+    return finished
+
+
+def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, finished: Finished) -> None:
+    """Run one claimed command; its outcome is recorded when this returns."""
+    began = time.perf_counter()
+    work: Work | None = None
+    try:
+        if entry is None:
+            raise UnknownName(f"no handler is called {claimed.type!r} in this version of the code")
+        message = _decode(entry, claimed)
+        held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
+        for conflict in range(CONFLICT_RETRIES + 1):
+            work = prepare(claimed, held)
+            try:
+                _call(entry, message, work, claimed, began)
+                break
+            except Exception as error:
+                if conflict == CONFLICT_RETRIES or not (entry.atomic and is_conflict(error)):
+                    raise
+    except LeaseLost:
+        held.is_lost.set()
+        logger.warning("command %s was given to another worker", claimed.id, extra={"action": "command.fenced"})
+        return
+    except Exception as error:
+        if is_connection_lost(error):
+            raise
+        seconds = time.perf_counter() - began
+        if failing.record(claimed, held.claim_id, error, seconds, work.lines if work else []):
+            finished.note(claimed)
+    else:
+        finished.note(claimed)
+    costs.learn(claimed.type, time.perf_counter() - began)
+
+
+def prepare(claimed: ClaimedCommand, held: Held) -> Work:
+    """What the handler will hold in its hands."""
+    metadata = json.loads(claimed.metadata) if claimed.metadata != "{}" else {}
+    cause = Cause("command", claimed.id, claimed.correlation_id, claimed.tenant, metadata)
+    root = claimed.cause_id if claimed.cause_kind == "reprocess" else claimed.id
+    return Work(
+        outbox=Outbox(cause),
+        id=claimed.id,
+        attempt=claimed.attempts + 1,
+        max_attempts=claimed.max_attempts,
+        batch_id=claimed.batch_id,
+        idempotency_key=str(root),
+        held=held,
+    )
+
+
+def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
+    try:
+        return entry.message.decode(claimed.payload, claimed.schema_version, entry.message.__contract__.version)
+    except ValidationError as error:
+        raise failing.InvalidPayload(str(error)) from error
+
+
+def _call(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
+    with acting_for(work.outbox.cause):
+        if entry.atomic:
+            with transaction.atomic(durable=True):
+                _answered(entry.function(message, work))
+                finish(work, claimed, time.perf_counter() - began)
+        else:
+            _answered(entry.function(message, work))
+            with transaction.atomic(durable=True):
+                finish(work, claimed, time.perf_counter() - began)
+
+
+def _answered(outcome: Outcome | None) -> None:
+    if outcome is not None:
+        raise NotSuccessful(outcome)
+
+
+def finish(work: Work, claimed: ClaimedCommand, seconds: float) -> None:
+    """Store what the handler set off and its success, and commit. Raises LeaseLost, having changed nothing."""
+    if work.outbox:
+        work.outbox.write()
+    with connection.cursor() as cursor:
+        if claimed.cause_kind == "reprocess":
+            cursor.execute(
+                "UPDATE ops_engine_command SET healed_by = %s WHERE id = %s AND healed_by IS NULL",
+                [claimed.id, claimed.cause_id],
+            )
+        failing.release_unique_key(cursor, claimed)
+        try:
+            cursor.execute(
+                statement("finish_command"),
+                {
+                    "id": claimed.id,
+                    "claim_id": work.held.claim_id,
+                    "seconds": seconds,
+                    "log": dumps(work.lines) if work.lines else None,
+                    "now": clock.frozen(),
+                },
+            )
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", None) == FENCED:
+                raise LeaseLost from error
+            raise

@@ -1,0 +1,160 @@
+"""What becomes of a try that did not succeed."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from opsconsole.engine import waking
+from opsconsole.engine.claiming import ClaimedCommand
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.faults import Fault
+from opsconsole.engine.heartbeat import heart
+from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
+from opsconsole.engine.messages import COMMANDS
+from opsconsole.engine.retries import NoRetry, RetryPolicy
+from opsconsole.engine.sql import statement
+from opsconsole.engine.states import CANCELLED, ERROR, PENDING
+from opsconsole.kernel import clock
+from opsconsole.kernel.encoding import dumps
+from opsconsole.kernel.identifiers import uuid7
+from opsconsole.kernel.registry import UnknownName
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN_WAIT = 30.0  # seconds until a type that no code here knows is looked at again
+
+
+class InvalidPayload(ValueError):
+    """The stored payload does not fit its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Status to move to, outcome to note, and when to try again (a time, or seconds from the database's now)."""
+
+    status: str
+    outcome: str
+    spent: int = 1
+    wait: float = 0.0
+    retry_at: datetime | None = None
+
+
+def record(claimed: ClaimedCommand, claim_id: UUID, error: Exception, seconds: float, log: list[dict[str, Any]]) -> bool:
+    """Write what became of the try, guarded by the claim; returns whether the command has ended."""
+    fault = Fault.of(error)
+    answer = getattr(error, "outcome", None)
+    verdict = judge(claimed, error) if answer is None else answered(answer)
+    if answer is not None:
+        fault = Fault(type(answer).__name__, fault.message)
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(
+            statement("finish_failed_command"),
+            {
+                "id": claimed.id,
+                "claim_id": claim_id,
+                "status": verdict.status,
+                "spent": verdict.spent,
+                "error_class": fault.error_class,
+                "error": fault.message,
+                "retry_at": verdict.retry_at,
+                "wait": verdict.wait,
+                "seconds": seconds,
+                "now": clock.frozen(),
+            },
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return False
+        insert_attempt(cursor, claimed, verdict, fault, row, log)
+        if verdict.status != PENDING:
+            release_unique_key(cursor, claimed)
+        else:
+            waking.after_commit(claimed.queue)  # the dispatcher's timer learns of the new due time
+    logger.info(
+        "command %s %s: %s", claimed.id, verdict.outcome, fault.message, extra={"action": f"command.{verdict.outcome}"}
+    )
+    return verdict.status != PENDING
+
+
+def judge(claimed: ClaimedCommand, error: Exception) -> Verdict:
+    """The verdict on an exception, by the policy of the type."""
+    if isinstance(error, UnknownName):
+        age = (clock.now() - claimed.created_at).total_seconds()
+        if age < configuration().unknown_grace:  # a deployment may be under way
+            return Verdict(PENDING, "snoozed", spent=0, wait=UNKNOWN_WAIT)
+        return Verdict(ERROR, "error")
+    if isinstance(error, InvalidPayload):
+        return Verdict(ERROR, "error")
+    policy = policy_of(claimed.type)
+    attempt = claimed.attempts + 1
+    if attempt < claimed.max_attempts and policy.covers(error):
+        return Verdict(PENDING, "retry", wait=policy.delay(attempt))
+    return Verdict(ERROR, "error")
+
+
+def answered(outcome: Outcome) -> Verdict:
+    """The verdict that a handler asked for."""
+    match outcome:
+        case RetryAt(at=at):
+            return Verdict(PENDING, "retry", retry_at=at)
+        case Snooze(wait=wait):
+            return Verdict(PENDING, "snoozed", spent=0, wait=wait / timedelta(seconds=1))
+        case Cancel():
+            return Verdict(CANCELLED, "cancelled")
+        case Discard():
+            return Verdict(ERROR, "discarded")
+
+
+def policy_of(type_name: str) -> RetryPolicy:
+    message = COMMANDS.find(type_name)
+    return message.__contract__.retry if message else NoRetry()
+
+
+def insert_attempt(
+    cursor: Any, claimed: ClaimedCommand, verdict: Verdict, fault: Fault, row: tuple[Any, ...], log: list[dict[str, Any]]
+) -> None:
+    number, started_at, ended_at, retry_at = row
+    cursor.execute(
+        statement("insert_attempt"),
+        {
+            "id": uuid7(),
+            "subject_kind": "command",
+            "subject_id": claimed.id,
+            "type": claimed.type,
+            "tenant": claimed.tenant,
+            "number": number,
+            "outcome": verdict.outcome,
+            "is_final": verdict.status != PENDING,
+            "worker": heart.name,
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "retry_at": retry_at,
+            "error_class": fault.error_class,
+            "message": fault.message,
+            "traceback": fault.traceback,
+            "fingerprint": fault.fingerprint,
+            "log": dumps(log) if log else None,
+        },
+    )
+
+
+def release_unique_key(cursor: Any, claimed: ClaimedCommand) -> None:
+    """An ended command holds its key no longer, unless a window was asked for."""
+    if claimed.unique_key:
+        cursor.execute(
+            "DELETE FROM ops_engine_uniquekey WHERE key = %s AND command_id = %s AND until IS NULL",
+            [claimed.unique_key, claimed.id],
+        )
+
+
+def release_unique_key_of(cursor: Any, command_id: UUID) -> None:
+    """The same for a command that was not ended by a worker of its own."""
+    cursor.execute(
+        "DELETE FROM ops_engine_uniquekey AS held USING ops_engine_command AS command"
+        " WHERE command.id = %s AND held.key = command.unique_key AND held.command_id = command.id AND held.until IS NULL",
+        [command_id],
+    )

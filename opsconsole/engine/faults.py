@@ -1,0 +1,57 @@
+"""What is kept of an exception, and which ones are not the handler's own."""
+
+import traceback
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
+
+from opsconsole.kernel.fingerprints import fingerprint
+
+MESSAGE_LIMIT = 4_000
+TRACEBACK_LIMIT = 16_000
+_CONFLICTS = ("40001", "40P01", "55P03")  # serialisation failure, deadlock, lock not available
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error as it is stored: bounded, and free of what PostgreSQL cannot hold."""
+
+    error_class: str
+    message: str
+    traceback: str = ""
+    fingerprint: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Fault":
+        name = type(error).__qualname__
+        message = storable(str(error), MESSAGE_LIMIT)
+        return cls(
+            name[:200],
+            message,
+            storable("".join(traceback.format_exception(error)), TRACEBACK_LIMIT),
+            fingerprint(name, message, error.__traceback__),
+        )
+
+
+def storable(text: str, limit: int) -> str:
+    """`text` without NUL and lone surrogates; the middle is left out when it is over `limit` characters."""
+    clean = text.replace("\x00", "␀").encode("utf-8", "backslashreplace").decode()
+    if len(clean) <= limit:
+        return clean
+    half = limit // 2
+    return f"{clean[:half]}\n… {len(clean) - 2 * half:,} characters left out …\n{clean[-half:]}"
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the database went away, rather than the handler failing."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    raw = connection.connection
+    return raw is None or raw.closed or not connection.is_usable()
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether two transactions got in each other's way: running again is enough."""
+    cause = error.__cause__
+    return isinstance(error, OperationalError) and getattr(cause, "sqlstate", None) in _CONFLICTS

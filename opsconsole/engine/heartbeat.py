@@ -1,0 +1,115 @@
+"""One thread a worker process that keeps its claims alive and says that the process is there."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from opsconsole.engine.configuration import configuration
+from opsconsole.kernel.encoding import dumps
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A claim that this process holds. Set `is_lost` means: stop, the rows belong to somebody else."""
+
+    claim_id: UUID
+    deadline: float | None = None  # monotonic; past it the running handler has taken too long
+    is_lost: threading.Event = field(default_factory=threading.Event)
+    progress: dict[str, Any] | None = None
+
+    def report(self, progress: dict[str, Any]) -> None:
+        self.progress = progress
+
+    def allow(self, seconds: float) -> None:
+        """A handler starts now and may take `seconds`."""
+        self.deadline = time.monotonic() + seconds
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+
+class Heart:
+    """Renews what is held every third of a lease. A handler past its timeout is renewed no more: its claim
+    runs out and the sweeper treats its worker as lost."""
+
+    def __init__(self) -> None:
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._held: dict[UUID, Held] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.busy_with = ""
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+
+    def start(self) -> None:
+        """Begin to beat; harmless when it already does."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="ops-heart", daemon=True)
+                self._thread.start()
+
+    def hold(self, claim_id: UUID) -> Held:
+        held = Held(claim_id)
+        with self._lock:
+            self._held[claim_id] = held
+        return held
+
+    def release(self, held: Held) -> None:
+        with self._lock:
+            self._held.pop(held.claim_id, None)
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            try:
+                self.beat()
+            except Exception as error:  # the next beat tries again; claims live on until their lease ends
+                logger.warning("heartbeat failed: %s", error, extra={"action": "heartbeat.failed"})
+                connection.close()
+            pause.wait(min(configuration().lease / 3, 1.0 if self._progressing() else 5.0))
+
+    def _progressing(self) -> bool:
+        return bool(self._held)
+
+    def beat(self) -> None:
+        """Tell that the process lives and renew every claim that is not overdue."""
+        with self._lock:
+            held = [one for one in self._held.values() if not one.is_overdue]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO ops_engine_runner (name, kind, host, pid, busy_with) VALUES (%s, 'worker', %s, %s, %s)"
+                " ON CONFLICT (name) DO UPDATE SET seen_at = statement_timestamp(), busy_with = excluded.busy_with",
+                [self.name, socket.gethostname(), os.getpid(), self.busy_with],
+            )
+            for one in held:
+                self._renew(cursor, one)
+
+    def _renew(self, cursor: Any, held: Held) -> None:
+        cursor.execute(
+            "UPDATE ops_engine_claim SET lease_until = statement_timestamp() + make_interval(secs => %s),"
+            " progress = %s::jsonb WHERE id = %s",
+            [configuration().lease, dumps(held.progress) if held.progress else None, held.claim_id],
+        )
+        if cursor.rowcount == 0 and held.claim_id in self._held:
+            held.is_lost.set()
+
+
+heart = Heart()
+
+
+def leave() -> None:
+    """Strike this process off the list of workers, as it ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ops_engine_runner WHERE name = %s", [heart.name])

@@ -1,0 +1,169 @@
+"""What lists can be narrowed by, and which index each condition walks along."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, Model, OuterRef, Q
+
+from opsconsole.engine.models import Command
+from opsconsole.engine.queries.windows import ROWS, Walk
+from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING, SUCCESS
+from opsconsole.kernel.identifiers import uuid7_floor
+
+FEW = 5_000  # so many commands are few enough to start from, when their events are looked for
+PROBES = 3_000  # events whose commands are probed in one walk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What every list can be narrowed by; empty means any. `since` and `until` are about creation."""
+
+    status: str = ""
+    type: str = ""
+    tenant: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    correlation_id: UUID | None = None
+    cause_id: UUID | None = None
+
+    def within(self) -> Q:
+        """The range of ids that the time range means."""
+        since = Q(id__gte=uuid7_floor(self.since)) if self.since else Q()
+        return since & Q(id__lt=uuid7_floor(self.until)) if self.until else since
+
+    def drives(self) -> list[Q]:
+        """The conditions that an index backs in the order of ids, the most selective first."""
+        wanted = {"correlation_id": self.correlation_id, "cause_id": self.cause_id}
+        return [Q(**{name: value}) for name, value in wanted.items() if value]
+
+    def walks(self, model: type[Model], limit: int = ROWS) -> list[Walk]:
+        drives = self.drives()
+        if not drives:
+            return [Walk(model, Q(), self._keep(), self.within(), limit)]
+        return [
+            Walk(
+                model,
+                drive,
+                _all(other for other in drives if other != drive) & self._keep(),
+                self.within(),
+                limit,
+            )
+            for drive in drives
+        ]
+
+    def _keep(self) -> Q:
+        """The conditions without such an index."""
+        return Q()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilter(Filter):
+    """`enqueued` is the status of a command that the event set off."""
+
+    enqueued: str = ""
+
+    def drives(self) -> list[Q]:
+        drives = super().drives()
+        if self.status in (PENDING, ERROR):
+            drives.append(Q(status=self.status))
+        if self.status == PROCESSING:
+            drives.append(Q(claim_id__isnull=False))
+        return drives + _named(self)
+
+    def walks(self, model: type[Model], limit: int = ROWS) -> list[Walk]:
+        if not self.enqueued:
+            return super().walks(model, limit)
+        commands = Command.objects.filter(cause_kind="event", **_by_status(self.enqueued))
+        if self.enqueued in (AWAITING, PENDING, PROCESSING, ERROR, CANCELLED):
+            events = set(commands.order_by("-id").values_list("cause_id", flat=True)[: FEW + 1])
+            if len(events) <= FEW:
+                rest = _all(self.drives()) & self._keep()
+                return [Walk(model, Q(id__in=sorted(events)), rest, self.within())]
+        has_one = Q(Exists(commands.filter(cause_id=OuterRef("id"))))
+        plain = super().walks(model, PROBES)
+        return [replace(walk, keep=walk.keep & has_one) for walk in plain]
+
+    def _keep(self) -> Q:
+        return Q(status=self.status) if self.status and self.status not in (PENDING, ERROR) else Q()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandFilter(Filter):
+    """`condition` is "retrying" (failed before, waits for its next try) or "unhealed" (failed for good, and no
+    reprocessing has succeeded)."""
+
+    queue: str = ""
+    condition: str = ""
+    batch_id: UUID | None = None
+
+    def drives(self) -> list[Q]:
+        drives = super().drives()
+        if self.batch_id:
+            drives.append(Q(batch_id=self.batch_id))
+        if self.status in (AWAITING, PENDING, ERROR, CANCELLED):
+            drives.append(Q(status=self.status))
+        if self.status == PROCESSING:
+            drives.append(Q(claim_id__isnull=False))
+        if self.condition:
+            drives.append(Q(status=PENDING if self.condition == "retrying" else ERROR))
+        return drives + _named(self)
+
+    def _keep(self) -> Q:
+        keep = Q(queue=self.queue) if self.queue else Q()
+        if self.status == SUCCESS:
+            keep &= Q(status=self.status)
+        if self.condition == "retrying":
+            keep &= Q(attempts__gt=0)
+        if self.condition == "unhealed":
+            keep &= Q(healed_by__isnull=True) & ~Q(cause_kind="reprocess")
+        return keep
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchFilter(Filter):
+    """`type` is the batch's name."""
+
+    def drives(self) -> list[Q]:
+        drives = super().drives()
+        if self.type:
+            drives.append(Q(name=self.type))
+        if self.status and self.status != SUCCESS:
+            drives.append(Q(status=self.status))
+        return drives + ([Q(tenant=self.tenant)] if self.tenant else [])
+
+    def _keep(self) -> Q:
+        return Q(status=self.status) if self.status == SUCCESS else Q()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowFilter(Filter):
+    """`type` is the workflow's name."""
+
+    def drives(self) -> list[Q]:
+        correlation = [Q(correlation_id=self.correlation_id)] if self.correlation_id else []
+        return correlation + ([Q(status=self.status)] if self.status and self.status != SUCCESS else [])
+
+    def _keep(self) -> Q:
+        wanted = {"name": self.type, "tenant": self.tenant, "cause_id": self.cause_id}
+        if self.status == SUCCESS:
+            wanted["status"] = self.status
+        return _all(Q(**{name: value}) for name, value in wanted.items() if value)
+
+
+def _named(wanted: Filter) -> list[Q]:
+    named = {"type": wanted.type, "tenant": wanted.tenant}
+    return [Q(**{name: value}) for name, value in named.items() if value]
+
+
+def _by_status(status: str) -> dict[str, Any]:
+    return {"status": status, **({"claim_id__isnull": False} if status == PROCESSING else {})}
+
+
+def _all(conditions: Iterable[Q]) -> Q:
+    together = Q()
+    for condition in conditions:
+        together &= condition
+    return together

@@ -1,0 +1,163 @@
+"""Events turned into work: a claimed chunk reacted to in memory and saved in one transaction.
+
+First all together, without savepoints. If any reaction fails, everything is rolled back and done again with a
+savepoint an event, so that one failing event is marked with its traceback and spoils no other.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from opsconsole.engine.claiming import Chunk, ClaimedEvent, release
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.faults import Fault, is_connection_lost
+from opsconsole.engine.heartbeat import heart
+from opsconsole.engine.messages import EVENTS, Event
+from opsconsole.engine.outbox import Outbox
+from opsconsole.engine.registry import reactions_to
+from opsconsole.engine.sql import statement
+from opsconsole.engine.work import Reacting
+from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import uuid7
+from opsconsole.kernel.tracing import Cause, acting_for
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """What became of one event."""
+
+    event: ClaimedEvent
+    seconds: float
+    fault: Fault | None = None
+
+
+class ClaimLost(Exception):
+    """Some events of the chunk were given to another worker meanwhile; nothing of it is saved."""
+
+
+def run(chunk: Chunk) -> int:
+    """React to a chunk of events; returns how many of them succeeded."""
+    chunk.held.allow(configuration().handler_timeout)
+    try:
+        try:
+            results = _save(chunk, together=True)
+        except ClaimLost:
+            raise
+        except Exception as error:
+            if is_connection_lost(error):
+                raise
+            results = _save(chunk, together=False)
+    except ClaimLost:
+        logger.warning("claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"})
+        results = []
+    except BaseException as error:
+        if is_connection_lost(error):
+            heart.release(chunk.held)
+        else:
+            release(chunk, "ops_engine_event")
+        raise
+    release(chunk, "ops_engine_event")
+    return sum(result.fault is None for result in results)
+
+
+def _save(chunk: Chunk, *, together: bool) -> list[Reacted]:
+    with transaction.atomic(durable=True):
+        everything = Outbox(Cause())
+        results = [_react(event, everything, together) for event in chunk.events]
+        everything.write()
+        _finish(chunk.held.claim_id, results)
+    return results
+
+
+def _react(event: ClaimedEvent, everything: Outbox, together: bool) -> Reacted:
+    """Run the reactions of one event; what they set off joins `everything` only if all of them succeed."""
+    began = time.perf_counter()
+    outbox = Outbox(cause_of(event))
+    try:
+        with nullcontext() if together else transaction.atomic(), acting_for(outbox.cause):
+            for reaction in reactions_to(event.type):
+                reaction(decode(event), reacting(event, outbox))
+            outbox.take_unique_keys()
+    except Exception as error:
+        if together or is_connection_lost(error):
+            raise
+        return Reacted(event, time.perf_counter() - began, Fault.of(error))
+    everything.commands += outbox.commands
+    everything.batches += outbox.batches
+    everything.workflows += outbox.workflows
+    return Reacted(event, time.perf_counter() - began)
+
+
+def cause_of(event: ClaimedEvent) -> Cause:
+    metadata = json.loads(event.metadata) if event.metadata != "{}" else {}
+    return Cause("event", event.id, event.correlation_id, event.tenant, metadata)
+
+
+def decode(event: ClaimedEvent) -> Event:
+    message = EVENTS.get(event.type)
+    return message.decode(event.data, event.schema_version, message.__contract__.version)
+
+
+def reacting(event: ClaimedEvent, outbox: Outbox) -> Reacting:
+    return Reacting(
+        outbox=outbox,
+        event_id=event.id,
+        occurred_at=event.created_at,
+        source_model=event.source_model,
+        source_id=event.source_id,
+    )
+
+
+def _finish(claim_id: UUID, results: list[Reacted]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("finish_events"),
+            {
+                "claim_id": claim_id,
+                "first_id": results[0].event.id,
+                "last_id": results[-1].event.id,
+                "ids": [result.event.id for result in results],
+                "seconds": [result.seconds for result in results],
+                "error_classes": [result.fault.error_class if result.fault else "" for result in results],
+                "errors": [result.fault.message if result.fault else "" for result in results],
+                "now": clock.frozen(),
+            },
+        )
+        if cursor.rowcount != len(results):
+            raise ClaimLost
+        for attempt in _attempts(results):
+            cursor.execute(statement("insert_attempt"), attempt)
+
+
+def _attempts(results: list[Reacted]) -> Iterator[dict[str, Any]]:
+    for result in results:
+        if result.fault is not None:
+            ended_at = clock.now()
+            yield {
+                "id": uuid7(),
+                "subject_kind": "event",
+                "subject_id": result.event.id,
+                "type": result.event.type,
+                "tenant": result.event.tenant,
+                "number": result.event.attempts + 1,
+                "outcome": "error",
+                "is_final": True,
+                "worker": heart.name,
+                "started_at": ended_at,
+                "ended_at": ended_at,
+                "retry_at": None,
+                "error_class": result.fault.error_class,
+                "message": result.fault.message,
+                "traceback": result.fault.traceback,
+                "fingerprint": result.fault.fingerprint,
+                "log": None,
+            }

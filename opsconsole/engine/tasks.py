@@ -1,0 +1,27 @@
+"""Celery's entry points: a wake-up arrives, a drain begins."""
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_process_shutdown
+
+from opsconsole.engine import draining
+from opsconsole.engine.heartbeat import heart, leave
+
+
+@shared_task(name="opsconsole.drain", ignore_result=True)
+def drain(queue: str) -> None:
+    draining.drain(queue)
+
+
+@shared_task(name="opsconsole.react", ignore_result=True)
+def react() -> None:
+    draining.react()
+
+
+@worker_process_init.connect
+def begin(**kwargs: object) -> None:
+    heart.start()
+
+
+@worker_process_shutdown.connect
+def end(**kwargs: object) -> None:
+    leave()
