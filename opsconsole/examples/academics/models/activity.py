@@ -1,8 +1,10 @@
 """What a teacher sets a class to do."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from opsconsole.examples.academics.models.classgroup import STARTED
 from opsconsole.examples.academics.models.enrolment import Unit
 from opsconsole.kernel import clock
 
@@ -45,3 +47,8 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        if self._state.adding and self.class_group_id and self.class_group.status != STARTED:
+            status = self.class_group.get_status_display().lower()
+            raise ValidationError({"class_group": f"This class takes no activities: it is {status}."})

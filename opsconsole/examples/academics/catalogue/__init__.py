@@ -1,0 +1,1 @@
+"""Invented but believable data with which a new institution begins."""
