@@ -6,7 +6,7 @@ to `statement_timestamp()` when it is None. Only the test kit freezes time.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _frozen: datetime | None = None
 
@@ -30,3 +30,11 @@ def freeze(at: datetime | None) -> Iterator[None]:
         yield
     finally:
         _frozen = before
+
+
+def advance(by: timedelta) -> None:
+    """Move a frozen clock on."""
+    global _frozen
+    if _frozen is None:
+        raise RuntimeError("the clock is not frozen")
+    _frozen += by
