@@ -42,12 +42,12 @@ def _check_open(request: HttpRequest) -> None:
     if not getattr(settings, "DEMO", False):
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            "this endpoint asks for no login and is therefore open in the demonstration only (OPSCONSOLE_DEMO=1)",
+            "this endpoint asks for no login and is open in the demonstration only (OPSCONSOLE_DEMO=1)",
         )
     if not _is_loopback(request.META.get("REMOTE_ADDR", "")):
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            "this endpoint asks for no login and therefore answers to this machine (loopback) only",
+            "this endpoint asks for no login and answers to this machine (loopback) only",
         )
 
 

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
-from django.utils.text import slugify
 
 from opsconsole.examples.academics.api.bodies import NewActivity, NewInstitution, read
 from opsconsole.examples.academics.api.opening import endpoint
@@ -19,7 +18,7 @@ from opsconsole.examples.academics.publishing import publish_activity
 def institutions(request: HttpRequest) -> JsonResponse:
     """POST {"name"}: 201 {"id", "event_id"}; 409 when the name is taken."""
     body = read(request, NewInstitution)
-    institution = Institution(name=body.name, slug=slugify(body.name)[:60].strip("-"))
+    institution = Institution(name=body.name, slug=Institution.slug_for(body.name))
     try:
         with transaction.atomic():
             institution.full_clean()
@@ -46,4 +45,6 @@ def activities(request: HttpRequest) -> JsonResponse:
             event_id = publish_activity(activity)
     except ValidationError as error:
         raise refused_by_rules(error) from error
+    except IntegrityError as error:
+        raise Problem(HTTPStatus.CONFLICT, "The class was removed meanwhile.") from error
     return JsonResponse({"id": activity.pk, "event_id": event_id}, status=HTTPStatus.CREATED)

@@ -1,7 +1,10 @@
 """Institutions and the places where they teach."""
 
+from uuid import uuid4
+
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.text import slugify
 
 from opsconsole.kernel import clock
 
@@ -19,12 +22,18 @@ class Institution(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="academics_institution_name",
+                violation_error_code="unique",
                 violation_error_message="There is an institution of this name already.",
             )
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @staticmethod
+    def slug_for(name: str) -> str:
+        """A slug out of a name; one made up when the name has no letter that fits."""
+        return slugify(name)[:60].strip("-") or f"institution-{uuid4().hex[:8]}"
 
     @property
     def tenant(self) -> str:

@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
@@ -71,9 +71,6 @@ def _deadline(sock: socket.socket, seconds: float) -> Iterator[None]:
 
 
 def _break_off(sock: socket.socket) -> None:
-    try:
-        socket.socket.shutdown(
-            sock, socket.SHUT_RDWR
-        )  # not SSLSocket's: it forgets its state under the reader
-    except OSError:
-        pass  # it is closed already
+    with suppress(OSError):  # it may be closed already
+        # not SSLSocket's own shutdown: it would forget its state under the reader
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

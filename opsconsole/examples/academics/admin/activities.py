@@ -1,0 +1,46 @@
+"""Activities and notes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from opsconsole.examples.academics.admin.bases import AnnouncedAdmin
+from opsconsole.examples.academics.grading import record_note
+from opsconsole.examples.academics.models import Activity, Note
+from opsconsole.examples.academics.publishing import publish_activity
+
+
+@admin.register(Activity)
+class ActivityAdmin(AnnouncedAdmin):
+    announce = staticmethod(publish_activity)
+    list_display = ("title", "kind", "class_group", "unit", "weight", "due_on", "published_at")
+    list_filter = ("kind", "unit", "class_group__institution")
+    list_select_related = ("class_group",)
+    search_fields = ("title", "class_group__code", "class_group__discipline__name")
+    autocomplete_fields = ("class_group",)
+    readonly_fields = ("published_at",)
+    date_hierarchy = "published_at"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Activity | None = None) -> tuple[Any, ...]:
+        """Its class was told of it: it stays with that class."""
+        return (*self.readonly_fields, "class_group") if obj else self.readonly_fields
+
+
+@admin.register(Note)
+class NoteAdmin(AnnouncedAdmin):
+    announce = staticmethod(record_note)
+    list_display = ("student", "class_group", "unit", "value", "recorded_at")
+    list_filter = ("unit", "enrolment__class_group__institution")
+    list_select_related = ("enrolment__student", "enrolment__class_group")
+    search_fields = ("enrolment__student__name", "enrolment__class_group__code")
+    autocomplete_fields = ("enrolment",)
+    readonly_fields = ("recorded_at",)
+
+    @admin.display(ordering="enrolment__student__name")
+    def student(self, note: Note) -> str:
+        return note.enrolment.student.name
+
+    @admin.display(description="class", ordering="enrolment__class_group__code")
+    def class_group(self, note: Note) -> str:
+        return note.enrolment.class_group.code
