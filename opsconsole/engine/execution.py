@@ -32,7 +32,7 @@ from opsconsole.kernel.tracing import Cause, acting_for
 
 logger = logging.getLogger(__name__)
 
-FENCED = "OPS01"  # what ops_engine_fence() raises
+FENCED = "OPS01"  # what ops_engine_finish_command() raises
 CONFLICT_RETRIES = 3  # a deadlock spends no attempt
 
 

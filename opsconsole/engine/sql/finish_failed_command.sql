@@ -10,6 +10,6 @@ UPDATE ops_engine_command
        started_at = COALESCE(%(now)s::timestamptz, clock_timestamp()) - make_interval(secs => %(seconds)s),
        finished_at = CASE WHEN %(status)s <> 'pending' THEN COALESCE(%(now)s::timestamptz, clock_timestamp()) END,
        duration = make_interval(secs => %(seconds)s)
- WHERE id = %(id)s AND claim_id = %(claim_id)s AND status = 'processing'
+ WHERE id = %(id)s AND claim_id IS NOT DISTINCT FROM %(claim_id)s AND status = 'processing'
 RETURNING attempts + 1 - %(spent)s, started_at, COALESCE(%(now)s::timestamptz, clock_timestamp()),
           CASE WHEN status = 'pending' THEN not_before END
