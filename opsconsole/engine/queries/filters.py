@@ -13,6 +13,8 @@ from opsconsole.engine.queries.windows import ROWS, Walk
 from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING, SUCCESS
 from opsconsole.kernel.identifiers import uuid7_floor
 
+Table = type[Model]
+
 FEW = 5_000  # so many commands are few enough to start from, when their events are looked for
 PROBES = 3_000  # events whose commands are probed in one walk
 
@@ -39,7 +41,7 @@ class Filter:
         wanted = {"correlation_id": self.correlation_id, "cause_id": self.cause_id}
         return [Q(**{name: value}) for name, value in wanted.items() if value]
 
-    def walks(self, model: type[Model], limit: int = ROWS) -> list[Walk]:
+    def walks(self, model: Table, limit: int = ROWS) -> list[Walk]:
         drives = self.drives()
         if not drives:
             return [Walk(model, Q(), self._keep(), self.within(), limit)]
@@ -73,7 +75,7 @@ class EventFilter(Filter):
             drives.append(Q(claim_id__isnull=False))
         return drives + _named(self)
 
-    def walks(self, model: type[Model], limit: int = ROWS) -> list[Walk]:
+    def walks(self, model: Table, limit: int = ROWS) -> list[Walk]:
         if not self.enqueued:
             return super().walks(model, limit)
         commands = Command.objects.filter(cause_kind="event", **_by_status(self.enqueued))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet, Value
 
@@ -47,7 +48,10 @@ class Walk:
 
     def find(self, count: int, *, backwards: bool = True) -> Found:
         """The first `count` matching ids."""
-        rows, params = self._rows(backwards).query.sql_with_params()
+        try:
+            rows, params = self._rows(backwards).query.sql_with_params()
+        except EmptyResultSet:
+            return Found([])
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT id FROM ({rows}) seen WHERE matches LIMIT %s", [*params, count])
             ids = [row[0] for row in cursor.fetchall()]
@@ -60,7 +64,10 @@ class Walk:
 
     def count(self) -> Bounded:
         """How many rows match, counted up to the bound."""
-        rows, params = self._rows(backwards=True).query.sql_with_params()
+        try:
+            rows, params = self._rows(backwards=True).query.sql_with_params()
+        except EmptyResultSet:
+            return Bounded(0)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FILTER (WHERE matches), count(*) FROM ({rows}) seen", params)
             matching, seen = cursor.fetchone()
