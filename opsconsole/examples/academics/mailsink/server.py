@@ -17,6 +17,7 @@ LARGEST = 5_000_000  # bytes of a message
 OUT_OF_ORDER = "451 4.3.0 Mailbox storage is out of order"
 
 log = logging.getLogger(__name__)
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's: a dozen lines a message
 P = ParamSpec("P")
 R = TypeVar("R")
 
