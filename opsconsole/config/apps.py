@@ -11,3 +11,6 @@ class SiteConfig(AdminConfig):
 class ProjectConfig(AppConfig):
     name = "opsconsole.config"
     label = "ops_config"
+
+    def ready(self) -> None:
+        from opsconsole.config import celery  # noqa: F401 - makes it Celery's current app

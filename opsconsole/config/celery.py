@@ -25,4 +25,5 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=False,
     timezone="UTC",
 )
+app.set_default()
 app.autodiscover_tasks(["opsconsole.engine"])

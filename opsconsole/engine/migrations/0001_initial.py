@@ -14,10 +14,12 @@ CREATE SEQUENCE ops_engine_event_seq AS bigint CACHE 1;
 
 -- The success of a command, fenced: raises unless the claim still holds. A function, so that its plan is made once a
 -- session: planning on a table with many partitions costs more than the update. IS NOT DISTINCT FROM keeps
--- the planner off the index of claims, which looks tiny and is full of dead entries.
+-- the planner off the index of claims, which looks tiny and is full of dead entries; a plan made
+-- while the table was empty must serve when it is full, hence no sequential scans.
 CREATE FUNCTION ops_engine_finish_command(
     the_id uuid, the_claim uuid, seconds float8, the_log jsonb, the_time timestamptz
-) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+AS $$
 BEGIN
     UPDATE ops_engine_command
        SET status = 'success', attempts = attempts + 1, claim_id = NULL, place = NULL, error_class = '', error = '',

@@ -1,7 +1,7 @@
 """Lists of events, commands, batches and workflows: filtered, newest first, page by page by id."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -36,18 +36,18 @@ class Page(Generic[M]):
     """
 
     rows: list[M]
+    walk: Walk
     older: UUID | None = None
     newer: UUID | None = None
     stopped_at: UUID | None = None
 
+    def count(self) -> Bounded:
+        """How many rows match, on this page and on all others, counted up to a bound."""
+        return self.walk.count()
+
 
 def read_page(
-    rows: QuerySet[M],
-    wanted: Filter,
-    *,
-    before: UUID | None = None,
-    after: UUID | None = None,
-    size: int = PAGE,
+    rows: QuerySet[M], wanted: Filter, *, before: UUID | None = None, after: UUID | None = None, size: int = PAGE
 ) -> Page[M]:
     """The newest matching rows; those older than `before`; or those just newer than `after`."""
     walks = wanted.walks(rows.model)
@@ -56,30 +56,20 @@ def read_page(
         if page is not None:
             return page
         before = None  # nothing more that way: the first page, full again
-    found = _walked(walks, Q(id__lt=before) if before else Q(), size + 1)
-    ids, more = found.ids[:size], len(found.ids) > size
+    walk, found = best(walks, size + 1, Q(id__lt=before) if before else Q())
+    ids = found.ids[:size]
+    older = ids[-1] if len(found.ids) > size else found.stopped_at
     newer = (ids[0] if ids else before) if before else None
-    return Page(_fetch(rows, ids), ids[-1] if more else found.stopped_at, newer, found.stopped_at)
+    return Page(_fetch(rows, ids), walk, older, newer, found.stopped_at)
 
 
 def _newer(rows: QuerySet[M], walks: list[Walk], after: UUID, size: int) -> Page[M] | None:
-    found = _walked(walks, Q(id__gt=after), size + 1, backwards=False)
+    walk, found = best(walks, size + 1, Q(id__gt=after), backwards=False)
     ids = found.ids[:size]
     if len(found.ids) <= size and found.stopped_at is None:
         return None
-    if not ids:
-        return Page([], after, found.stopped_at, found.stopped_at)
-    return Page(_fetch(rows, ids), ids[0], found.stopped_at or ids[-1], found.stopped_at)
-
-
-def _walked(walks: list[Walk], beyond: Q, count: int, *, backwards: bool = True) -> Found:
-    return best([replace(walk, within=walk.within & beyond) for walk in walks], count, backwards=backwards)[1]
-
-
-def count(model: type[Model], wanted: Filter) -> Bounded:
-    """How many rows match, counted up to a bound."""
-    walk, _ = best(wanted.walks(model), PAGE)
-    return walk.count()
+    older = ids[0] if ids else after
+    return Page(_fetch(rows, ids), walk, older, found.stopped_at or ids[-1], found.stopped_at)
 
 
 def matching_ids(model: type[Model], wanted: Filter, limit: int) -> Found:

@@ -6,7 +6,7 @@ or complete, or says how far back it looked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -84,10 +84,13 @@ def _uuid_edge(name: str) -> str:
     return f"{name}(id::text)::uuid"
 
 
-def best(walks: Sequence[Walk], count: int, *, backwards: bool = True) -> tuple[Walk, Found]:
-    """The first walk that fills the page or comes to its end; else the last one."""
+def best(walks: Sequence[Walk], count: int, beyond: Q | None = None, *, backwards: bool = True) -> tuple[Walk, Found]:
+    """The first walk that fills the page or comes to its end, else the last one; and what it found.
+
+    `beyond` narrows the ids, for going on from a page.
+    """
     for walk in walks:
-        found = walk.find(count, backwards=backwards)
+        found = replace(walk, within=walk.within & (beyond or Q())).find(count, backwards=backwards)
         if len(found.ids) == count or found.stopped_at is None:
             break
     return walk, found
