@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
+from opsconsole.embedded.processes import command_line
 from opsconsole.embedded.waiting import wait_until
 
 GRACE_SECONDS = 5
@@ -32,14 +31,3 @@ class Leftover:
                 os.killpg(self.pid, number)
             if wait_until(lambda: not self.runs, GRACE_SECONDS):
                 return
-
-
-def command_line(pid: int) -> str:
-    """The words of a running process's command line, joined by spaces; empty when there is none."""
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except FileNotFoundError:
-            return ""
-    asked = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout

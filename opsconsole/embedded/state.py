@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -44,8 +45,9 @@ class State:
         self._lock = FileLock(self.directory / "lock")
         self._published = self.directory / "env.json"
 
-    def open(self) -> None:
-        """Make the directory and take it for this process. Raises Trouble when another `up` has it."""
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Make the directory and keep others out of it. Raises Trouble when another `up` works there."""
         if not self.directory.exists():
             self.directory.mkdir(parents=True)
             self.directory.chmod(0o711 if server_account() else 0o700)
@@ -54,6 +56,11 @@ class State:
                 f"Another `manage.py up` is working in {self.directory}.\n"
                 "Stop it first, or give this one its own --state DIR (and --port)."
             )
+        try:
+            yield
+        finally:
+            self._published.unlink(missing_ok=True)
+            self._lock.release()
 
     def reset(self) -> None:
         """Forget everything that was kept here; what is not ours stays."""
@@ -86,9 +93,6 @@ class State:
         """Tell other commands how to reach what runs, and the next `up` what to look for after a crash."""
         processes = [Leftover(child.name, child.pid, child.mark) for child in children if child.pid]
         write_private(self._published, json.dumps(asdict(Published(dict(environment), processes)), indent=1))
-
-    def withdraw(self) -> None:
-        self._published.unlink(missing_ok=True)
 
     def running_environment(self) -> dict[str, str]:
         """The variables to reach what runs here; empty when nothing does."""

@@ -16,7 +16,7 @@ from opsconsole.embedded.waiting import POLL_SECONDS
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEADY_SECONDS = 60.0
-LONGEST_DELAY = 30.0
+FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds
 ATTEMPTS_TO_BRING_BACK = 4
 
 
@@ -133,10 +133,10 @@ class Supervisor:
                 raise Trouble(
                     f"{child.name} {child.ending()} and cannot be brought back.\n{child.last_words()}"
                 )
-        delay = min(LONGEST_DELAY, 2.0 ** (watched.deaths - 1))
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (watched.deaths - 1))
         watched.launch_again_at = now + delay
         self._say(
-            f"{child.name} {child.ending()}; starting it again in {delay:.0f} s."
+            f"{child.name} {child.ending()}; starting it again in {delay:g} s."
             f" The end of {child.log}:\n{child.last_words()}"
         )
 

@@ -5,6 +5,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from opsconsole.embedded.children import Child
@@ -25,28 +27,22 @@ def up(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     started = time.monotonic()
     state = State(options.state)
-    state.open()
-    _end_leftovers(state)
-    require_free(options.port)
-    if options.reset:
-        state.reset()
-    _require_disk(state.directory)
-    state.set_logs_aside()
-    published: dict[str, str] = {}
-    supervisor = Supervisor(say=say, changed=lambda children: state.publish(published, children))
-    try:
-        with supervisor:
+    with state.taken():
+        _end_leftovers(state)
+        require_free(options.port)
+        if options.reset:
+            state.reset()
+        _require_disk(state.directory)
+        state.set_logs_aside()
+        published: dict[str, str] = {}
+        with Supervisor(say=say, changed=partial(state.publish, published)) as supervisor, suppress(Stopped):
             servers = _servers(state, supervisor)
             site = Site(state, options.port, options.workers, options.demo, servers)
             published.update(site.environment)
             _start(site, supervisor)
             say(_welcome(site, time.monotonic() - started))
             supervisor.watch()
-            say("\nStopping …")
-    except Stopped:
-        say("Stopped before it was ready.")
-    finally:
-        state.withdraw()
+        say("Stopped.")
     return 0
 
 

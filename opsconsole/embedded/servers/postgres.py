@@ -1,8 +1,10 @@
 """A PostgreSQL server of our own, reached through a unix socket only."""
 
+import os
 import shutil
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -10,6 +12,7 @@ from urllib.parse import quote
 from opsconsole.embedded.accounts import reachable_by_others, server_account
 from opsconsole.embedded.binaries import PostgresPrograms, find_postgres, postgres_for_others
 from opsconsole.embedded.children import Child
+from opsconsole.embedded.processes import children_of
 from opsconsole.embedded.servers.cluster import DATABASE, QUIET, USER, prepare_cluster
 from opsconsole.embedded.servers.sockets import sockets_directory
 from opsconsole.embedded.trouble import Trouble, if_disk_full
@@ -95,10 +98,18 @@ class Postgres(Child):
         return self._status() == "ready"
 
     def stop(self, mode: StopMode = "fast") -> None:
-        """Stop the server: `smart` waits for sessions, `fast` ends them, `immediate` leaves a recovery to do."""
+        """Stop the server: `smart` waits for sessions, `fast` ends them, `immediate` leaves a recovery."""
         self.send_signal(STOP_SIGNALS[mode])
         if not self.wait(self.grace):
             self.kill()
+
+    def kill(self) -> None:
+        """End it as a power cut would: the server and its sessions, which would work on without it."""
+        sessions = children_of(self.pid) if self.alive and self.pid else []
+        super().kill()
+        for session in sessions:
+            with suppress(ProcessLookupError):
+                os.kill(session, signal.SIGKILL)
 
     def _status(self) -> str:
         """What the server itself says in its pid file, as pg_ctl reads it."""
