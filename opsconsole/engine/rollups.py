@@ -23,8 +23,10 @@ def roll_up() -> int:
     for kind in KINDS:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT until FROM ops_engine_rollupmark WHERE kind = %s FOR UPDATE", [kind])
+            (since,) = cursor.fetchone()
             cursor.execute(statement(f"roll_up_{kind}s"), {"bounds": list(BOUNDS)})
             made += cursor.rowcount
+            cursor.execute(statement("add_to_totals"), {"kind": kind, "since": since})
             cursor.execute(statement("advance_rollup_mark"), {"kind": kind})
     with connection.cursor() as cursor:
         cursor.execute(statement("merge_rollups"))

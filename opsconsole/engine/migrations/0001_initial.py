@@ -685,7 +685,7 @@ class Migration(migrations.Migration):
                         name="ops_engine_rollup_once",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("span__in", ("minute", "hour"))), name="ops_engine_rollup_span"
+                        condition=models.Q(("span__in", ("minute", "hour", "total"))), name="ops_engine_rollup_span"
                     ),
                 ],
             },

@@ -8,7 +8,8 @@ class Rollup(models.Model):
     """How many rows of one type ended in one status within one bucket of time, and how long they took.
 
     Buckets are minutes; minutes older than two days are merged into hours. `histogram` counts durations
-    by the bounds in `opsconsole.engine.rollups.BOUNDS`.
+    by the bounds in `opsconsole.engine.rollups.BOUNDS`. Rows of span "total" count everything up to the mark,
+    in a bucket of their own at the beginning of time, so that totals need not sum up years of hours.
     """
 
     kind = models.CharField(max_length=8)
@@ -27,7 +28,7 @@ class Rollup(models.Model):
             models.UniqueConstraint(
                 "kind", "bucket", "span", "type", "tenant", "status", name="ops_engine_rollup_once"
             ),
-            models.CheckConstraint(name="ops_engine_rollup_span", condition=models.Q(span__in=("minute", "hour"))),
+            models.CheckConstraint(name="ops_engine_rollup_span", condition=models.Q(span__in=("minute", "hour", "total"))),
         ]
 
     def __str__(self) -> str:
