@@ -4,13 +4,14 @@ import difflib
 from dataclasses import fields
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register as register_check
+from django.core.checks import CheckMessage, Error, Tags, Warning
+from django.core.checks import register as register_check
 from django.db import connection
 
 from opsconsole.engine.configuration import PERIODS, WAKE_UPS, Configuration, configuration, declared
 from opsconsole.engine.messages import COMMANDS, EVENTS
-from opsconsole.engine.registry import HANDLERS, REACTIONS
 from opsconsole.engine.partitions import PARTITIONED, last_bound
+from opsconsole.engine.registry import HANDLERS, REACTIONS
 from opsconsole.kernel import clock
 
 
@@ -32,10 +33,16 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     for name, allowed in (("wake_up", WAKE_UPS), ("partition_period", PERIODS)):
         if getattr(settings, name) not in allowed:
             problems.append(
-                Error(f"OPSCONSOLE[{name!r}] is {getattr(settings, name)!r}.", hint=f"One of {allowed}.", id="ops_engine.E002")
+                Error(
+                    f"OPSCONSOLE[{name!r}] is {getattr(settings, name)!r}.",
+                    hint=f"One of {allowed}.",
+                    id="ops_engine.E002",
+                )
             )
     if settings.lease < 1:
-        problems.append(Error("OPSCONSOLE['lease'] is under a second.", hint="20 is usual.", id="ops_engine.E003"))
+        problems.append(
+            Error("OPSCONSOLE['lease'] is under a second.", hint="20 is usual.", id="ops_engine.E003")
+        )
     return problems
 
 
@@ -66,14 +73,20 @@ def check_database(app_configs: Any, databases: Any = None, **kwargs: Any) -> li
         cursor.execute("SELECT to_regclass('ops_engine_command') IS NOT NULL")
         if not cursor.fetchone()[0]:
             return []  # not migrated yet
-        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ops_engine_%%_wake' AND NOT tgisinternal")
+        cursor.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ops_engine_%%_wake' AND NOT tgisinternal"
+        )
         triggers = cursor.fetchone()[0]
     problems: list[CheckMessage] = []
     for table in PARTITIONED:
         bound = last_bound(table)
         if bound is None or bound <= clock.now():
             problems.append(
-                Error(f"{table} has no partition for rows made now.", hint="Run manage.py ops_partitions.", id="ops_engine.E020")
+                Error(
+                    f"{table} has no partition for rows made now.",
+                    hint="Run manage.py ops_partitions.",
+                    id="ops_engine.E020",
+                )
             )
     if configuration().wake_up == "trigger" and triggers < 2:
         problems.append(

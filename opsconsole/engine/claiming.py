@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.heartbeat import Held, heart
+from opsconsole.engine.heartbeat import Held, give_back, heart
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
@@ -193,14 +193,8 @@ def claim_events() -> Chunk | None:
     return Chunk(heart.hold(claim_id), events=events)
 
 
-def release(chunk: Chunk, table: str = "ops_engine_command") -> None:
-    """End a claim: rows that were not begun go back untouched, and the claim's row goes."""
+def release(chunk: Chunk) -> None:
+    """End a claim; what was not begun goes back untouched."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET status = 'pending', claim_id = NULL, started_at = NULL"  # noqa: S608 - our own names
-            + (", place = NULL" if table == "ops_engine_command" else "")
-            + " WHERE claim_id = %s AND status = 'processing'",
-            [chunk.held.claim_id],
-        )
-        cursor.execute("DELETE FROM ops_engine_claim WHERE id = %s", [chunk.held.claim_id])
+        give_back(cursor, chunk.held.claim_id)
     heart.release(chunk.held)

@@ -121,13 +121,14 @@ class Dispatcher:
         return {notice.payload for notice in listener.notifies(timeout=min(timeout, 1.0), stop_after=1)}
 
     def wake(self, queues: set[str]) -> None:
-        """Pass wake-ups on. A queue named may have gained a delayed command: the timer is set again."""
-        for queue in queues:
+        """Pass wake-ups on to workers; give positions to new events, set the timer again when asked to."""
+        for queue in queues - {waking.TIMER}:
             hints.send(queue)
         if waking.EVENTS in queues:
             sequencing.sequence()
-        if queues != {waking.EVENTS}:
-            self.look()
+        if waking.TIMER in queues:
+            for queue in self.look():
+                hints.send(queue)
 
     def poll(self) -> None:
         """Find work without being told: must suffice alone."""

@@ -3,6 +3,8 @@
 import logging
 import time
 
+from django.db import connection
+
 from opsconsole.engine import claiming, execution, reacting, settling
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import is_connection_lost
@@ -75,8 +77,6 @@ def react() -> int:
 
 def _let_go(error: Exception) -> None:
     """A lost database ends the drain, not the worker; the poll comes back once it is there again."""
-    from django.db import connection
-
     if not is_connection_lost(error):
         raise error
     connection.close()

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from opsconsole.engine import failing, threads
 from opsconsole.engine.claiming import Chunk, ClaimedCommand, costs, release
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import is_conflict, is_connection_lost
+from opsconsole.engine.faults import DatabaseAway, is_conflict, is_connection_lost
 from opsconsole.engine.heartbeat import Held, heart
 from opsconsole.engine.messages import Command
 from opsconsole.engine.outbox import Outbox
@@ -79,7 +79,7 @@ def run(chunk: Chunk) -> Finished:
                 execute(claimed, chunk.held, entry, finished)
     except BaseException as error:
         if is_connection_lost(error):
-            heart.release(chunk.held)  # the sweeper gives the rows back once the lease has run out
+            heart.abandon(chunk.held)
         else:
             release(chunk)
         raise
@@ -106,11 +106,13 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
                     raise
     except LeaseLost:
         held.is_lost.set()
-        logger.warning("command %s was given to another worker", claimed.id, extra={"action": "command.fenced"})
+        logger.warning(
+            "command %s was given to another worker", claimed.id, extra={"action": "command.fenced"}
+        )
         return
     except Exception as error:
         if is_connection_lost(error):
-            raise
+            raise DatabaseAway from error
         seconds = time.perf_counter() - began
         if failing.record(claimed, held.claim_id, error, seconds, work.lines if work else []):
             finished.note(claimed)
@@ -137,7 +139,9 @@ def prepare(claimed: ClaimedCommand, held: Held) -> Work:
 
 def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
     try:
-        return entry.message.decode(claimed.payload, claimed.schema_version, entry.message.__contract__.version)
+        return entry.message.decode(
+            claimed.payload, claimed.schema_version, entry.message.__contract__.version
+        )
     except ValidationError as error:
         raise failing.InvalidPayload(str(error)) from error
 

@@ -9,18 +9,17 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from opsconsole.engine import waking
+from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import Fault
 from opsconsole.engine.heartbeat import heart
-from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
 from opsconsole.engine.messages import COMMANDS
+from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
 from opsconsole.engine.retries import NoRetry, RetryPolicy
 from opsconsole.engine.sql import statement
 from opsconsole.engine.states import CANCELLED, ERROR, PENDING
 from opsconsole.kernel import clock
-from opsconsole.kernel.encoding import dumps
-from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.registry import UnknownName
 
 logger = logging.getLogger(__name__)
@@ -43,7 +42,9 @@ class Verdict:
     retry_at: datetime | None = None
 
 
-def record(claimed: ClaimedCommand, claim_id: UUID, error: Exception, seconds: float, log: list[dict[str, Any]]) -> bool:
+def record(
+    claimed: ClaimedCommand, claim_id: UUID, error: Exception, seconds: float, log: list[dict[str, Any]]
+) -> bool:
     """Write what became of the try, guarded by the claim; returns whether the command has ended."""
     fault = Fault.of(error)
     answer = getattr(error, "outcome", None)
@@ -69,13 +70,35 @@ def record(claimed: ClaimedCommand, claim_id: UUID, error: Exception, seconds: f
         row = cursor.fetchone()
         if row is None:
             return False
-        insert_attempt(cursor, claimed, verdict, fault, row, log)
+        number, started_at, ended_at, retry_at = row
+        Try(
+            subject_kind="command",
+            subject_id=claimed.id,
+            type=claimed.type,
+            tenant=claimed.tenant,
+            number=number,
+            outcome=verdict.outcome,
+            is_final=verdict.status != PENDING,
+            worker=heart.name,
+            started_at=started_at,
+            ended_at=ended_at,
+            retry_at=retry_at,
+            error_class=fault.error_class,
+            message=fault.message,
+            traceback=fault.traceback,
+            fingerprint=fault.fingerprint,
+            log=log,
+        ).insert(cursor)
         if verdict.status != PENDING:
             release_unique_key(cursor, claimed)
         else:
-            waking.after_commit(claimed.queue)  # the dispatcher's timer learns of the new due time
+            waking.after_commit(waking.TIMER)
     logger.info(
-        "command %s %s: %s", claimed.id, verdict.outcome, fault.message, extra={"action": f"command.{verdict.outcome}"}
+        "command %s %s: %s",
+        claimed.id,
+        verdict.outcome,
+        fault.message,
+        extra={"action": f"command.{verdict.outcome}"},
     )
     return verdict.status != PENDING
 
@@ -112,34 +135,6 @@ def answered(outcome: Outcome) -> Verdict:
 def policy_of(type_name: str) -> RetryPolicy:
     message = COMMANDS.find(type_name)
     return message.__contract__.retry if message else NoRetry()
-
-
-def insert_attempt(
-    cursor: Any, claimed: ClaimedCommand, verdict: Verdict, fault: Fault, row: tuple[Any, ...], log: list[dict[str, Any]]
-) -> None:
-    number, started_at, ended_at, retry_at = row
-    cursor.execute(
-        statement("insert_attempt"),
-        {
-            "id": uuid7(),
-            "subject_kind": "command",
-            "subject_id": claimed.id,
-            "type": claimed.type,
-            "tenant": claimed.tenant,
-            "number": number,
-            "outcome": verdict.outcome,
-            "is_final": verdict.status != PENDING,
-            "worker": heart.name,
-            "started_at": started_at,
-            "ended_at": ended_at,
-            "retry_at": retry_at,
-            "error_class": fault.error_class,
-            "message": fault.message,
-            "traceback": fault.traceback,
-            "fingerprint": fault.fingerprint,
-            "log": dumps(log) if log else None,
-        },
-    )
 
 
 def release_unique_key(cursor: Any, claimed: ClaimedCommand) -> None:

@@ -13,6 +13,10 @@ TRACEBACK_LIMIT = 16_000
 _CONFLICTS = ("40001", "40P01", "55P03")  # serialisation failure, deadlock, lock not available
 
 
+class DatabaseAway(Exception):
+    """The connection was lost under a command: neither its success nor its failure could be recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An error as it is stored: bounded, and free of what PostgreSQL cannot hold."""
@@ -45,6 +49,8 @@ def storable(text: str, limit: int) -> str:
 
 def is_connection_lost(error: BaseException) -> bool:
     """Whether the database went away, rather than the handler failing."""
+    if isinstance(error, DatabaseAway):
+        return True
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     raw = connection.connection

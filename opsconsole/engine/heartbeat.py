@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from opsconsole.engine.configuration import configuration
+from opsconsole.engine.sql import statement
 from opsconsole.kernel.encoding import dumps
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Heart:
 
     def _forget(self) -> None:
         self._held: dict[UUID, Held] = {}
+        self._abandoned: list[UUID] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.busy_with = ""
@@ -69,6 +71,13 @@ class Heart:
     def release(self, held: Held) -> None:
         with self._lock:
             self._held.pop(held.claim_id, None)
+
+    def abandon(self, held: Held) -> None:
+        """The database went away under a claim: stop working on it, and give it back at the next beat."""
+        held.is_lost.set()
+        with self._lock:
+            self._held.pop(held.claim_id, None)
+            self._abandoned.append(held.claim_id)
 
     def _run(self) -> None:
         pause = threading.Event()
@@ -95,6 +104,9 @@ class Heart:
             )
             for one in held:
                 self._renew(cursor, one)
+            while self._abandoned:
+                give_back(cursor, self._abandoned[-1])
+                self._abandoned.pop()
 
     def _renew(self, cursor: Any, held: Held) -> None:
         cursor.execute(
@@ -104,6 +116,11 @@ class Heart:
         )
         if cursor.rowcount == 0 and held.claim_id in self._held:
             held.is_lost.set()
+
+
+def give_back(cursor: Any, claim_id: UUID) -> None:
+    """End a claim: rows of it that have not ended are pending again, untouched, and the claim's row goes."""
+    cursor.execute(statement("give_back"), {"claim_id": claim_id})
 
 
 heart = Heart()

@@ -79,7 +79,10 @@ def reprocess_commands(ids: Collection[UUID], *, actor: str, reason: str = "") -
     tally = Tally()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement("roots_to_reprocess"), {"ids": list(ids)})
-        roots = [dict(zip([column.name for column in cursor.description], row, strict=True)) for row in cursor.fetchall()]
+        roots = [
+            dict(zip([column.name for column in cursor.description], row, strict=True))
+            for row in cursor.fetchall()
+        ]
         copies = {root["id"]: _copy(root, actor, reason) for root in roots}
         taken = _take_keys(cursor, copies)
         made = [copy for copy in copies.values() if copy.id in taken]
@@ -140,7 +143,16 @@ def _members(batch_id: UUID, statuses: Iterable[str]) -> list[UUID]:
 def _copy(root: dict[str, Any], actor: str, reason: str) -> rows.NewCommand:
     """The new command: same type, payload, batch and step, caused by the reprocessing of its root."""
     metadata = {"actor": actor, **({"reason": reason} if reason else {})}
-    shared = ("type", "schema_version", "payload", "tenant", "correlation_id", "queue", "priority", "max_attempts")
+    shared = (
+        "type",
+        "schema_version",
+        "payload",
+        "tenant",
+        "correlation_id",
+        "queue",
+        "priority",
+        "max_attempts",
+    )
     return rows.NewCommand(
         id=uuid7(),
         cause_kind="reprocess",
@@ -224,4 +236,3 @@ def _log(action: str, tally: Tally, actor: str, reason: str) -> None:
         f" ({reason})" if reason else "",
         extra={"action": action, "actor": actor},
     )
-

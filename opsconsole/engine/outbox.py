@@ -44,7 +44,13 @@ class Outbox:
     unique: list[tuple[str, UUID, float | None]] = field(default_factory=list)
 
     def plan_event(
-        self, event: Event, *, source: models.Model | None, tenant: str, stream: str | None, expected: int | None
+        self,
+        event: Event,
+        *,
+        source: models.Model | None,
+        tenant: str,
+        stream: str | None,
+        expected: int | None,
     ) -> rows.NewEvent:
         contract = event.__contract__
         identifier = uuid7()
@@ -108,7 +114,7 @@ class Outbox:
             workflow.write()
         if self.commands:
             rows.insert_commands(self.commands)
-            for queue in {command.queue for command in self.commands if command.status == "pending"}:
+            for queue in {rows.wakes(command) for command in self.commands if command.status == "pending"}:
                 waking.after_commit(queue)
         self.clear()
 

@@ -7,14 +7,14 @@ savepoint an event, so that one failing event is marked with its traceback and s
 import json
 import logging
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import Chunk, ClaimedEvent, release
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import Fault, is_connection_lost
@@ -25,7 +25,6 @@ from opsconsole.engine.registry import reactions_to
 from opsconsole.engine.sql import statement
 from opsconsole.engine.work import Reacting
 from opsconsole.kernel import clock
-from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.tracing import Cause, acting_for
 
 logger = logging.getLogger(__name__)
@@ -57,15 +56,17 @@ def run(chunk: Chunk) -> int:
                 raise
             results = _save(chunk, together=False)
     except ClaimLost:
-        logger.warning("claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"})
+        logger.warning(
+            "claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"}
+        )
         results = []
     except BaseException as error:
         if is_connection_lost(error):
-            heart.release(chunk.held)
+            heart.abandon(chunk.held)
         else:
-            release(chunk, "ops_engine_event")
+            release(chunk)
         raise
-    release(chunk, "ops_engine_event")
+    release(chunk)
     return sum(result.fault is None for result in results)
 
 
@@ -134,30 +135,26 @@ def _finish(claim_id: UUID, results: list[Reacted]) -> None:
         )
         if cursor.rowcount != len(results):
             raise ClaimLost
-        for attempt in _attempts(results):
-            cursor.execute(statement("insert_attempt"), attempt)
+        for result in results:
+            if result.fault is not None:
+                _failed(result.event, result.fault, result.seconds).insert(cursor)
 
 
-def _attempts(results: list[Reacted]) -> Iterator[dict[str, Any]]:
-    for result in results:
-        if result.fault is not None:
-            ended_at = clock.now()
-            yield {
-                "id": uuid7(),
-                "subject_kind": "event",
-                "subject_id": result.event.id,
-                "type": result.event.type,
-                "tenant": result.event.tenant,
-                "number": result.event.attempts + 1,
-                "outcome": "error",
-                "is_final": True,
-                "worker": heart.name,
-                "started_at": ended_at,
-                "ended_at": ended_at,
-                "retry_at": None,
-                "error_class": result.fault.error_class,
-                "message": result.fault.message,
-                "traceback": result.fault.traceback,
-                "fingerprint": result.fault.fingerprint,
-                "log": None,
-            }
+def _failed(event: ClaimedEvent, fault: Fault, seconds: float) -> Try:
+    ended_at = clock.now()
+    return Try(
+        subject_kind="event",
+        subject_id=event.id,
+        type=event.type,
+        tenant=event.tenant,
+        number=event.attempts + 1,
+        outcome="error",
+        is_final=True,
+        worker=heart.name,
+        started_at=ended_at - timedelta(seconds=seconds),
+        ended_at=ended_at,
+        error_class=fault.error_class,
+        message=fault.message,
+        traceback=fault.traceback,
+        fingerprint=fault.fingerprint,
+    )

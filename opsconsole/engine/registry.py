@@ -56,7 +56,9 @@ def handles(
     return register
 
 
-def reacts_to(*messages: type[E]) -> Callable[[Callable[[E, "Reacting"], None]], Callable[[E, "Reacting"], None]]:
+def reacts_to(
+    *messages: type[E],
+) -> Callable[[Callable[[E, "Reacting"], None]], Callable[[E, "Reacting"], None]]:
     """Register a reaction to events of these types. It reads and enqueues; it does nothing slow."""
 
     def register(function: Callable[[E, "Reacting"], None]) -> Callable[[E, "Reacting"], None]:

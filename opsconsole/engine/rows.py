@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection
 
+from opsconsole.engine import waking
 from opsconsole.engine.partitions import NoPartition
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
@@ -68,6 +69,11 @@ _SHARED_COLUMNS = (
 )  # fmt: skip
 
 
+def wakes(command: NewCommand) -> str:
+    """Whom a pending command wakes: its queue, or the timer when it is due later."""
+    return waking.TIMER if command.delay or command.not_before else command.queue
+
+
 def insert_commands(rows: Sequence[NewCommand]) -> None:
     _insert("insert_commands", rows, _COMMAND_COLUMNS)
 
@@ -83,7 +89,9 @@ def insert_members(rows: Sequence[NewCommand]) -> None:
         _insert("insert_members", rows, _MEMBER_COLUMNS, shared)
 
 
-def _insert(name: str, rows: Sequence[Any], columns: tuple[str, ...], shared: dict[str, Any] | None = None) -> None:
+def _insert(
+    name: str, rows: Sequence[Any], columns: tuple[str, ...], shared: dict[str, Any] | None = None
+) -> None:
     sql = statement(name)
     with connection.cursor() as cursor, naming_missing_partitions():
         for start in range(0, len(rows), BLOCK):

@@ -31,7 +31,9 @@ def sequence(limit: int = PASS) -> int:
             statement("give_positions"),
             {"ids": waiting, "last": position, "first_id": min(waiting), "last_id": max(waiting)},
         )
-        cursor.execute("UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)])
+        cursor.execute(
+            "UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)]
+        )
     return len(waiting)
 
 

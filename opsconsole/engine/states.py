@@ -19,7 +19,12 @@ COMMAND = Lifecycle(
     {
         AWAITING: {PENDING, CANCELLED},
         PENDING: {PROCESSING, CANCELLED},
-        PROCESSING: {SUCCESS, ERROR, PENDING, CANCELLED},  # pending again: a retry or snooze is due, or its worker was lost
+        PROCESSING: {
+            SUCCESS,
+            ERROR,
+            PENDING,
+            CANCELLED,
+        },  # pending again: a retry or snooze is due, or its worker was lost
         SUCCESS: set(),
         ERROR: set(),  # history stays: a reprocessing is a new command
         CANCELLED: set(),

@@ -1,30 +1,63 @@
-"""Putting right what a crash left: lost claims, batches and workflows nobody settled, processes that are gone.
+"""Putting right what a crash left: lost claims, unsettled batches and workflows, processes that are gone.
 
 Every step is a short transaction of its own, and harmless when two sweepers run at once.
 """
 
 import logging
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from opsconsole.engine import settling, waking, workflows
+from opsconsole.engine.attempts import Try
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.failing import release_unique_key_of
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
-from opsconsole.kernel.identifiers import uuid7
 
 logger = logging.getLogger(__name__)
 
 PAGE = 500
 
 
+class Suspect(NamedTuple):
+    """A row that was running when its worker was lost, as the statement that took it back returned it."""
+
+    id: UUID
+    type: str
+    tenant: str
+    number: int
+    is_given_up: bool
+    started_at: datetime | None
+    ended_at: datetime
+    retry_at: datetime | None
+
+    def tried(self, kind: str, worker: str) -> Try:
+        return Try(
+            subject_kind=kind,
+            subject_id=self.id,
+            type=self.type,
+            tenant=self.tenant,
+            number=self.number,
+            outcome="lost",
+            is_final=self.is_given_up,
+            worker=worker,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            retry_at=self.retry_at,
+            error_class="WorkerLost",
+            message=f"Its worker {worker} was lost.",
+        )
+
+
 def sweep() -> int:
     """Take back every claim whose lease has run out; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, kind FROM ops_engine_claim WHERE lease_until < statement_timestamp() LIMIT %s", [PAGE])
+        cursor.execute(
+            "SELECT id, kind FROM ops_engine_claim WHERE lease_until < statement_timestamp() LIMIT %s", [PAGE]
+        )
         lost = cursor.fetchall()
     return sum(take_back(claim_id, kind) for claim_id, kind in lost)
 
@@ -38,22 +71,24 @@ def take_back(claim_id: UUID, kind: str) -> bool:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM ops_engine_claim WHERE id = %s AND lease_until < statement_timestamp()"
-            " RETURNING worker, size, threads, queue, created_at",
+            " RETURNING worker, size, threads, queue",
             [claim_id],
         )
         claim = cursor.fetchone()
         if claim is None:
             return False
-        worker, size, threads, queue, created_at = claim
+        worker, size, threads, queue = claim
         if kind == "event":
-            _take_back_events(cursor, claim_id, worker, created_at)
+            _take_back_events(cursor, claim_id, worker)
         else:
             _take_back_commands(cursor, claim_id, worker, size, threads, queue)
     logger.warning("worker %s was lost with claim %s", worker, claim_id, extra={"action": "claim.lost"})
     return True
 
 
-def _take_back_commands(cursor: Any, claim_id: UUID, worker: str, size: int, threads: int, queue: str) -> None:
+def _take_back_commands(
+    cursor: Any, claim_id: UUID, worker: str, size: int, threads: int, queue: str
+) -> None:
     cursor.execute(
         statement("take_back_commands"),
         {
@@ -61,18 +96,20 @@ def _take_back_commands(cursor: Any, claim_id: UUID, worker: str, size: int, thr
             "suspects": 1 if threads == 1 else threads,
             "is_charged": threads == 1 or size == 1,
             "max_losses": configuration().max_losses,
-            "message": f"Its worker {worker} was lost: killed, out of memory, or past the handler's time limit.",
+            "message": f"Its worker {worker} was lost: killed, or past the handler's time limit.",
             "now": clock.frozen(),
         },
     )
-    for command_id, type_name, tenant, number, status, started_at, ended_at, retry_at in cursor.fetchall():
-        _note_loss(cursor, "command", command_id, type_name, tenant, number, status, worker, started_at, ended_at, retry_at)
-        if status == "error":
-            release_unique_key_of(cursor, command_id)
+    for row in cursor.fetchall():
+        suspect = Suspect._make(row)
+        suspect.tried("command", worker).insert(cursor)
+        if suspect.is_given_up:
+            release_unique_key_of(cursor, suspect.id)
     waking.after_commit(queue)
+    waking.after_commit(waking.TIMER)
 
 
-def _take_back_events(cursor: Any, claim_id: UUID, worker: str, created_at: Any) -> None:
+def _take_back_events(cursor: Any, claim_id: UUID, worker: str) -> None:
     cursor.execute(
         statement("take_back_events"),
         {
@@ -82,46 +119,9 @@ def _take_back_events(cursor: Any, claim_id: UUID, worker: str, created_at: Any)
             "now": clock.frozen(),
         },
     )
-    for event_id, type_name, tenant, number, ended_at in cursor.fetchall():
-        _note_loss(cursor, "event", event_id, type_name, tenant, number, "error", worker, created_at, ended_at, None)
+    for row in cursor.fetchall():
+        Suspect._make(row).tried("event", worker).insert(cursor)
     waking.after_commit(waking.EVENTS)
-
-
-def _note_loss(
-    cursor: Any,
-    kind: str,
-    subject_id: UUID,
-    type_name: str,
-    tenant: str,
-    number: int,
-    status: str,
-    worker: str,
-    started_at: Any,
-    ended_at: Any,
-    retry_at: Any,
-) -> None:
-    cursor.execute(
-        statement("insert_attempt"),
-        {
-            "id": uuid7(),
-            "subject_kind": kind,
-            "subject_id": subject_id,
-            "type": type_name,
-            "tenant": tenant,
-            "number": number,
-            "outcome": "lost",
-            "is_final": status == "error",
-            "worker": worker,
-            "started_at": started_at,
-            "ended_at": ended_at,
-            "retry_at": retry_at,
-            "error_class": "WorkerLost",
-            "message": f"Its worker {worker} was lost.",
-            "traceback": "",
-            "fingerprint": "",
-            "log": None,
-        },
-    )
 
 
 def repair() -> int:

@@ -18,7 +18,9 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 os.register_at_fork(after_in_child=_pools.clear)
 
 
-def run_many(commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry, finished: "Finished") -> None:
+def run_many(
+    commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry, finished: "Finished"
+) -> None:
     """Run commands of one type on the handler's number of threads, each with a database connection that it keeps.
 
     Should the process die now, any of them may have been the cause: the claim says how many ran at once.
@@ -26,8 +28,12 @@ def run_many(commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry
     from opsconsole.engine.execution import execute
 
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE ops_engine_claim SET threads = %s WHERE id = %s", [entry.threads, held.claim_id])
-    pool = _pools.setdefault(entry.threads, ThreadPoolExecutor(entry.threads, thread_name_prefix="ops-handler"))
+        cursor.execute(
+            "UPDATE ops_engine_claim SET threads = %s WHERE id = %s", [entry.threads, held.claim_id]
+        )
+    pool = _pools.setdefault(
+        entry.threads, ThreadPoolExecutor(entry.threads, thread_name_prefix="ops-handler")
+    )
 
     def run_one(claimed: ClaimedCommand) -> None:
         if held.is_lost.is_set():

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "ops_engine"
 EVENTS = "@events"  # no queue may be called so
+TIMER = "@timer"  # something will be due later: the dispatcher sets its timer again
 COALESCE = 0.01  # seconds between two notifications of one process, at least
 
 
@@ -59,7 +60,9 @@ class Notifier:
     def _notify(self, queues: set[str]) -> None:
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_notify(%s, queue) FROM unnest(%s::text[]) AS queue", [CHANNEL, list(queues)])
+                cursor.execute(
+                    "SELECT pg_notify(%s, queue) FROM unnest(%s::text[]) AS queue", [CHANNEL, list(queues)]
+                )
         except Exception as error:  # a lost wake-up costs latency only
             logger.warning("wake-up of %s lost: %s", sorted(queues), error, extra={"action": "wake_up.lost"})
             connection.close()

@@ -129,7 +129,9 @@ class Work(Acting):
         expected: int | None = None,
     ) -> UUID:
         """As `opsconsole.engine.emit`; the event knows this command as its cause."""
-        return self.outbox.plan_event(event, source=source, tenant=tenant, stream=stream, expected=expected).id
+        return self.outbox.plan_event(
+            event, source=source, tenant=tenant, stream=stream, expected=expected
+        ).id
 
     def log(self, text: str, **fields: Any) -> None:
         """Note something about this try; it is kept whether the try succeeds or fails."""
@@ -139,4 +141,3 @@ class Work(Acting):
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Tell how far it is; shown while it runs, within a second or two."""
         self.held.report({"command": str(self.id), "done": done, "total": total, "note": note})
-

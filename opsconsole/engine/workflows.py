@@ -54,7 +54,9 @@ class Workflow:
         if name in self.steps:
             raise BrokenWorkflow(f"workflow {self.name!r} already has a step {name!r}")
         if missing := [other for other in waits_for if other not in self.steps]:
-            raise BrokenWorkflow(f"step {name!r} of {self.name!r} comes after {missing}, which it does not have (yet)")
+            raise BrokenWorkflow(
+                f"step {name!r} of {self.name!r} comes after {missing}, which it does not have (yet)"
+            )
         self.steps[name] = StepPlan(name, work if isinstance(work, Command) else list(work), waits_for)
         return name
 
@@ -114,7 +116,13 @@ class NewWorkflow:
             self.batches.append(batch)
             kind, target = "batch", batch.id
         self.steps.append(
-            {"id": step_id, "name": step.name, "after": dumps(step.after), "target_kind": kind, "target_id": target}
+            {
+                "id": step_id,
+                "name": step.name,
+                "after": dumps(step.after),
+                "target_kind": kind,
+                "target_id": target,
+            }
         )
 
     def write(self) -> None:
@@ -136,7 +144,15 @@ class NewWorkflow:
                 "INSERT INTO ops_engine_step (id, workflow_id, name, number, after, target_kind, target_id)"
                 " VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s)",
                 [
-                    (step["id"], self.id, step["name"], number, step["after"], step["target_kind"], step["target_id"])
+                    (
+                        step["id"],
+                        self.id,
+                        step["name"],
+                        number,
+                        step["after"],
+                        step["target_kind"],
+                        step["target_id"],
+                    )
                     for number, step in enumerate(self.steps, 1)
                 ],
             )

@@ -33,7 +33,9 @@ def checked(text: str, *, label: str, limit: int) -> str:
     if size > limit:
         raise PayloadTooLarge(f"the payload of {label} has {size:,} bytes; the limit is {limit:,}")
     if "\\u0000" in text and _NUL_ESCAPE.search(text):
-        raise UnstorablePayload(f"the payload of {label} holds a NUL character, which PostgreSQL cannot store")
+        raise UnstorablePayload(
+            f"the payload of {label} holds a NUL character, which PostgreSQL cannot store"
+        )
     return text
 
 

@@ -4,9 +4,9 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import opsconsole.kernel.identifiers
 from django.db import migrations, models
 
+import opsconsole.kernel.identifiers
 from opsconsole.engine.migrations._partitioned import CreatePartitionedModel
 
 BEFORE = """
@@ -685,7 +685,8 @@ class Migration(migrations.Migration):
                         name="ops_engine_rollup_once",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("span__in", ("minute", "hour", "total"))), name="ops_engine_rollup_span"
+                        condition=models.Q(("span__in", ("minute", "hour", "total"))),
+                        name="ops_engine_rollup_span",
                     ),
                 ],
             },

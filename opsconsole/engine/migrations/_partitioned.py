@@ -7,7 +7,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 class CreatePartitionedModel(migrations.CreateModel):
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
         model = to_state.apps.get_model(app_label, self.name)
         sql, params = schema_editor.table_sql(model)
         schema_editor.execute(f"{sql} PARTITION BY RANGE (id)", params or None)

@@ -28,7 +28,9 @@ class Rollup(models.Model):
             models.UniqueConstraint(
                 "kind", "bucket", "span", "type", "tenant", "status", name="ops_engine_rollup_once"
             ),
-            models.CheckConstraint(name="ops_engine_rollup_span", condition=models.Q(span__in=("minute", "hour", "total"))),
+            models.CheckConstraint(
+                name="ops_engine_rollup_span", condition=models.Q(span__in=("minute", "hour", "total"))
+            ),
         ]
 
     def __str__(self) -> str:

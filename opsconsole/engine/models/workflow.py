@@ -22,7 +22,9 @@ class Workflow(Lineage):
             Lineage.cause_check("workflow"),
         ]
         indexes = [
-            models.Index("status", "id", name="ops_engine_workflow_open", condition=~models.Q(status="success")),
+            models.Index(
+                "status", "id", name="ops_engine_workflow_open", condition=~models.Q(status="success")
+            ),
             models.Index("correlation_id", "id", name="ops_engine_workflow_flow"),
         ]
 

@@ -60,15 +60,28 @@ class Kind:
 _SHARED = {
     "id": "id", "status": "status", "cause_kind": "cause_kind", "cause_id": "cause_id", "created_at": "created_at",
 }  # fmt: skip
-_RUN = {"started_at": "started_at", "ended_at": "finished_at", "attempts": "attempts", "error_class": "error_class"}
-_WAY = {name: name for name in ("not_before", "max_attempts", "batch_id", "step_id", "release_on", "healed_by")}
+_RUN = {
+    "started_at": "started_at",
+    "ended_at": "finished_at",
+    "attempts": "attempts",
+    "error_class": "error_class",
+}
+_WAY = {
+    name: name for name in ("not_before", "max_attempts", "batch_id", "step_id", "release_on", "healed_by")
+}
 
 KINDS = {
     "event": Kind(Event, {"name": "type", **_RUN}),
     "command": Kind(Command, {"name": "type", **_RUN, **_WAY}),
     "batch": Kind(
         Batch,
-        {"name": "name", "started_at": "started_at", "ended_at": "settled_at", "step_id": "step_id", "size": "size"},
+        {
+            "name": "name",
+            "started_at": "started_at",
+            "ended_at": "settled_at",
+            "step_id": "step_id",
+            "size": "size",
+        },
     ),
     "workflow": Kind(Workflow, {"name": "name", "ended_at": "settled_at"}),
 }

@@ -47,7 +47,12 @@ class Page(Generic[M]):
 
 
 def read_page(
-    rows: QuerySet[M], wanted: Filter, *, before: UUID | None = None, after: UUID | None = None, size: int = PAGE
+    rows: QuerySet[M],
+    wanted: Filter,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    size: int = PAGE,
 ) -> Page[M]:
     """The newest matching rows; those older than `before`; or those just newer than `after`."""
     walks = wanted.walks(rows.model)

@@ -63,12 +63,14 @@ def timeline(correlation_id: UUID, focus: Key | None = None) -> Timeline:
 def timeline_of(flow: Flow) -> Timeline:
     now = database_now()
     items = sorted(
-        (item for item in flow.items.values() if item.kind != "workflow"), key=lambda item: (item.created_at, item.id)
+        (item for item in flow.items.values() if item.kind != "workflow"),
+        key=lambda item: (item.created_at, item.id),
     )
     shown = _around_focus(items, flow.focus)
     attempts = _attempts(item.id for item in shown if item.attempts or item.kind == "command")
     lanes = tuple(
-        Lane(item, tuple(bars(item, attempts[item.id], now)), (item.kind, item.id) == flow.focus) for item in shown
+        Lane(item, tuple(bars(item, attempts[item.id], now)), (item.kind, item.id) == flow.focus)
+        for item in shown
     )
     return Timeline(flow.correlation_id, lanes, now, len(items) - len(shown), flow.is_cut)
 
@@ -92,7 +94,9 @@ def _around_focus(items: list[Item], focus: Key | None) -> list[Item]:
 
 def _attempts(ids: Iterable[UUID]) -> defaultdict[UUID, list[Attempt]]:
     tries: defaultdict[UUID, list[Attempt]] = defaultdict(list)
-    rows = Attempt.objects.filter(subject_id__in=list(ids)).defer("traceback", "message", "log").order_by("-id")
+    rows = (
+        Attempt.objects.filter(subject_id__in=list(ids)).defer("traceback", "message", "log").order_by("-id")
+    )
     for attempt in rows[: LANES * ATTEMPTS]:
         if len(tries[attempt.subject_id]) < ATTEMPTS:
             tries[attempt.subject_id].insert(0, attempt)
@@ -124,7 +128,9 @@ def bars(item: Item, attempts: list[Attempt], now: datetime) -> Iterator[Bar]:
 def _last_try(item: Item, ready: datetime, number: int, now: datetime) -> Iterator[Bar]:
     """The try that no attempt row tells about: it succeeded, runs, or has not begun."""
     ended = item.ended_at or now
-    is_begun = item.started_at is not None and item.started_at >= ready and item.status not in (AWAITING, PENDING)
+    is_begun = (
+        item.started_at is not None and item.started_at >= ready and item.status not in (AWAITING, PENDING)
+    )
     if is_begun and item.started_at is not None:
         yield from _stretch("queued", ready, item.started_at, number)
         outcome = "" if item.status == PROCESSING else item.status

@@ -24,6 +24,6 @@ WITH unfinished AS MATERIALIZED (
      WHERE command.id = unfinished.id AND command.claim_id = %(claim_id)s AND command.status = 'processing'
     RETURNING command.id, type, tenant, attempts, command.status, started_at, not_before, nth
 )
-SELECT id, type, tenant, attempts, status, started_at, COALESCE(%(now)s::timestamptz, statement_timestamp()),
+SELECT id, type, tenant, attempts, status = 'error', started_at, COALESCE(%(now)s::timestamptz, statement_timestamp()),
        CASE WHEN status = 'pending' THEN not_before END
   FROM returned WHERE nth <= %(suspects)s AND %(is_charged)s

@@ -9,7 +9,8 @@ WITH returned AS (
            finished_at = CASE WHEN attempts + 1 >= %(max_losses)s
                               THEN COALESCE(%(now)s::timestamptz, statement_timestamp()) END
      WHERE claim_id = %(claim_id)s AND status = 'processing'
-    RETURNING id, type, tenant, attempts, status
+    RETURNING id, type, tenant, attempts, status, started_at
 )
-SELECT id, type, tenant, attempts, COALESCE(%(now)s::timestamptz, statement_timestamp())
-  FROM returned WHERE status = 'error'
+SELECT id, type, tenant, attempts, status = 'error', started_at,
+       COALESCE(%(now)s::timestamptz, statement_timestamp()), NULL::timestamptz
+  FROM returned
