@@ -79,7 +79,7 @@ def take_back(claim_id: UUID, kind: str) -> bool:
             return False
         worker, size, threads, queue = claim
         if kind == "event":
-            _take_back_events(cursor, claim_id, worker)
+            _take_back_events(cursor, claim_id, worker, size)
         else:
             _take_back_commands(cursor, claim_id, worker, size, threads, queue)
     logger.warning("worker %s was lost with claim %s", worker, claim_id, extra={"action": "claim.lost"})
@@ -109,12 +109,13 @@ def _take_back_commands(
     waking.after_commit(waking.TIMER)
 
 
-def _take_back_events(cursor: Any, claim_id: UUID, worker: str) -> None:
+def _take_back_events(cursor: Any, claim_id: UUID, worker: str, size: int) -> None:
     cursor.execute(
         statement("take_back_events"),
         {
             "claim_id": claim_id,
             "max_losses": configuration().max_losses,
+            "is_alone": size == 1,
             "message": f"Its worker {worker} was lost while reacting to it.",
             "now": clock.frozen(),
         },

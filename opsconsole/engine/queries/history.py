@@ -1,8 +1,7 @@
 """Finished work by time, type and status: the rolled-up past, plus what finished since, counted live."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -12,12 +11,14 @@ from opsconsole.engine.rollups import BOUNDS
 from opsconsole.engine.sql import statement
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = timedelta(days=1_000_000)
+MINUTE = timedelta(minutes=1)
 LIVE_BOUND = 100_000  # rows that finished since the last roll-up and are looked at, at most
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What of one type ended in one status within one bucket. `histogram` has a bin for each of BOUNDS, and
+    """What of one type ended in one status within one bucket. `histogram` has a bin below each of BOUNDS, and
     one for everything longer."""
 
     bucket: datetime
@@ -29,57 +30,54 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """`live_since`: from then on rows were counted live, because no roll-up has seen them yet. `is_cut`: there
-    are more of these than are looked at."""
-
-    slots: list[Slot]
-    live_since: datetime
-    is_cut: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
-    """How far the roll-ups are; `last_row` changes whenever they do."""
+    """Up to when finished rows are rolled up; `last_row` changes whenever that has changed anything."""
 
     until: datetime
     last_row: int
 
 
-def history(kind: str, since: datetime, step: timedelta, tenant: str | None = None) -> History:
-    """What finished from `since` on, in buckets of `step` that begin at whole multiples of it (in UTC).
+@dataclass(frozen=True, slots=True)
+class History:
+    """What finished of one kind, for one reader: the live part is counted once and serves every question.
 
-    `since` should lie on such a beginning, at least on a whole minute; on a whole hour when it is older than
-    two days.
+    `is_cut`: more has finished since the last roll-up than was looked at, so that counts are too low.
     """
-    mark = _mark(kind)
-    live = _live(kind, max(mark.until, since), step, tenant)
-    return History([*_rolled(kind, since, step, tenant, mark), *live], mark.until, is_cut=_is_cut(live))
+
+    kind: str
+    tenant: str | None
+    mark: Mark
+    live: tuple[Slot, ...]
+
+    @classmethod
+    def read(cls, kind: str, tenant: str | None = None) -> "History":
+        mark = _mark(kind)
+        return cls(kind, tenant, mark, _live(kind, mark.until, tenant))
+
+    @property
+    def is_cut(self) -> bool:
+        return sum(slot.count for slot in self.live) >= LIVE_BOUND
+
+    def slots(self, since: datetime, step: timedelta = EVER) -> list[Slot]:
+        """What finished from `since` on, in buckets of `step` that begin at whole multiples of it, in UTC.
+
+        `since` should lie on such a beginning, or at least on a whole minute; older than two days, on a
+        whole hour.
+        """
+        fresh = [replace(slot, bucket=floor(slot.bucket, step)) for slot in self.live if slot.bucket >= since]
+        return [*_rolled(self.kind, since, step, self.tenant, self.mark), *fresh]
+
+    def totals(self) -> dict[str, int]:
+        """How many rows ever ended in each status."""
+        counts = defaultdict(int, _totals(self.kind, self.tenant))
+        for slot in self.live:
+            counts[slot.status] += slot.count
+        return dict(counts)
 
 
 def floor(at: datetime, step: timedelta) -> datetime:
     """The beginning of the bucket that `at` lies in."""
     return EPOCH + (at - EPOCH) // step * step
-
-
-def totals(kind: str, tenant: str | None = None) -> dict[str, int]:
-    """How many rows ever ended in each status."""
-    mark = _mark(kind)
-    counts = defaultdict(int)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT status, sum(count) FROM ops_engine_rollup WHERE kind = %s AND bucket = %s AND span = 'total'"
-            " AND (tenant = %s OR %s IS NULL) GROUP BY status",
-            [kind, EPOCH, tenant, tenant],
-        )
-        counts.update(cursor.fetchall())
-    for slot in _live(kind, mark.until, timedelta(days=1), tenant):
-        counts[slot.status] += slot.count
-    return dict(counts)
-
-
-def merged(histograms: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(*histograms, strict=True))) or (0,) * (len(BOUNDS) + 1)
 
 
 def _mark(kind: str) -> Mark:
@@ -92,9 +90,19 @@ def _mark(kind: str) -> Mark:
         return Mark(*cursor.fetchone())
 
 
+def _totals(kind: str, tenant: str | None) -> list[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status, sum(count) FROM ops_engine_rollup WHERE kind = %s AND bucket = %s AND span = 'total'"
+            " AND (tenant = %s OR %s::text IS NULL) GROUP BY status",
+            [kind, EPOCH, tenant, tenant],
+        )
+        return cursor.fetchall()
+
+
 @lru_cache(maxsize=64)
 def _rolled(kind: str, since: datetime, step: timedelta, tenant: str | None, mark: Mark) -> tuple[Slot, ...]:
-    """Kept, for it stays the same until the next roll-up: several readers ask every few seconds."""
+    """Kept, for it stays the same until the next roll-up, and every open dashboard asks every few seconds."""
     with connection.cursor() as cursor:
         cursor.execute(
             statement("read_rolled"),
@@ -103,20 +111,16 @@ def _rolled(kind: str, since: datetime, step: timedelta, tenant: str | None, mar
         return tuple(Slot(*row[:5], tuple(row[5:])) for row in cursor.fetchall())
 
 
-def _live(kind: str, since: datetime, step: timedelta, tenant: str | None) -> list[Slot]:
+def _live(kind: str, since: datetime, tenant: str | None) -> tuple[Slot, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement(f"read_live_{kind}s"),
-            {"since": since, "step": step, "tenant": tenant, "bounds": list(BOUNDS), "limit": LIVE_BOUND},
+            {"since": since, "tenant": tenant, "bounds": list(BOUNDS), "limit": LIVE_BOUND},
         )
         rows = cursor.fetchall()
     bins: defaultdict[tuple[datetime, str, str], list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
     seconds: defaultdict[tuple[datetime, str, str], float] = defaultdict(float)
-    for bucket, type_name, status, number, count, took in rows:
-        bins[bucket, type_name, status][number] += count
-        seconds[bucket, type_name, status] += took
-    return [Slot(*key, sum(counts), seconds[key], tuple(counts)) for key, counts in bins.items()]
-
-
-def _is_cut(live: list[Slot]) -> bool:
-    return sum(slot.count for slot in live) >= LIVE_BOUND
+    for minute, type_name, status, number, count, took in rows:
+        bins[minute, type_name, status][number] += count
+        seconds[minute, type_name, status] += took
+    return tuple(Slot(*key, sum(counts), seconds[key], tuple(counts)) for key, counts in bins.items())

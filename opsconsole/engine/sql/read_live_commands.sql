@@ -1,6 +1,6 @@
 -- What finished since the last roll-up: minutes, found by the BRIN index on finished_at. The limit bounds the work when
 -- nobody rolls up any more.
-SELECT date_bin(%(step)s, finished_at, timestamptz 'epoch'), type, status, width_bucket(seconds, %(bounds)s::float8[]),
+SELECT date_trunc('minute', finished_at), type, status, width_bucket(seconds, %(bounds)s::float8[]),
        count(*), sum(seconds)
   FROM (
         SELECT finished_at, type, status, COALESCE(EXTRACT(epoch FROM duration), 0)::float8 AS seconds

@@ -1,5 +1,5 @@
 -- Events of a lost claim return to pending with one more try on their record, which makes them travel alone from now
--- on: the one that loses its worker again and again is given up, the others succeed.
+-- on: the one that loses its worker again and again is given up, the others succeed. A try is put on record only against one that was alone.
 WITH returned AS (
     UPDATE ops_engine_event
        SET claim_id = NULL, attempts = attempts + 1,
@@ -13,4 +13,4 @@ WITH returned AS (
 )
 SELECT id, type, tenant, attempts, status = 'error', started_at,
        COALESCE(%(now)s::timestamptz, statement_timestamp()), NULL::timestamptz
-  FROM returned
+  FROM returned WHERE status = 'error' OR %(is_alone)s
