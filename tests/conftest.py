@@ -1,0 +1,91 @@
+"""A database with real commits, cleaned after each test; and the engine as a fresh process knows it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+from opsconsole.engine import claiming, settling
+from opsconsole.engine.apps import EngineConfig
+from opsconsole.engine.heartbeat import heart
+from opsconsole.engine.threads import _pools
+from tests.handlers_app import scripts
+
+MANY_ROWS = 1_000
+KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark")  # a migration puts these rows there
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make the test database even when only tests with our own `database` fixture were chosen."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        yield
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """As `django_db(transaction=True)`, but cleans only the tables of the engine and of the tests' app.
+
+    Emptying every table of the project after each of several hundred tests would take minutes.
+    """
+    with django_db_blocker.unblock():
+        _prepare()
+        yield
+        _clean()
+
+
+@pytest.fixture
+def fresh_engine(database: None) -> Iterator[None]:
+    """The engine as a process knows it that has just begun; scripts of the tests' handlers are forgotten after."""
+    _forget_everything()
+    yield
+    _forget_everything()
+
+
+def _prepare() -> None:
+    """Other tests may have emptied every table, these two rows included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ops_engine_sequencer (id, position) VALUES (1, 0) ON CONFLICT DO NOTHING;"
+            "INSERT INTO ops_engine_rollupmark (kind, until)"
+            " SELECT kind, date_trunc('minute', now()) - interval '1 day' FROM unnest(ARRAY['event', 'command']) AS kind"
+            " ON CONFLICT DO NOTHING"
+        )
+
+
+def _clean() -> None:
+    """Delete, which is quick for few rows; truncate when dead rows would slow the tests that follow."""
+    tables = [
+        model._meta.db_table
+        for label in (EngineConfig.label, "handlers_app")
+        for model in apps.get_app_config(label).get_models()
+        if model._meta.db_table not in KEPT_ROWS
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(";".join(f"DELETE FROM {table}" for table in tables))
+        if sum(_row_counts(cursor)) > MANY_ROWS:
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        cursor.execute("UPDATE ops_engine_sequencer SET position = 0")
+
+
+def _row_counts(cursor: Any) -> Iterator[int]:
+    """How many rows each statement of the last execute() changed."""
+    yield max(0, cursor.rowcount)
+    while cursor.nextset():
+        yield max(0, cursor.rowcount)
+
+
+def _forget_everything() -> None:
+    scripts.forget()
+    claiming.forget()
+    claiming.costs.seconds.clear()
+    settling._started.clear()
+    heart._held.clear()
+    for pool in _pools.values():
+        pool.shutdown()
+    _pools.clear()

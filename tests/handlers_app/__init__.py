@@ -1,0 +1,1 @@
+"""An app whose messages and handlers do what a test tells them to."""

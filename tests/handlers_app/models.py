@@ -1,0 +1,23 @@
+"""Effects that tests count."""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One effect in the ledger. Deliberately not unique: a second effect must be seen, not prevented."""
+
+    command_id = models.UUIDField(db_index=True)
+    note = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        db_table = "tests_entry"
+
+
+class Page(models.Model):
+    """Its foreign key is checked at COMMIT, as Django makes them."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE)
+    number = models.IntegerField(unique=True)
+
+    class Meta:
+        db_table = "tests_page"

@@ -1,0 +1,12 @@
+"""The project's settings with the tests' own app; wake-ups are off, so that no thread of ours outlives its test."""
+
+import json
+import os
+
+from opsconsole.config.settings import *  # noqa: F403
+from opsconsole.config.settings import INSTALLED_APPS, OPSCONSOLE
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.handlers_app"]
+
+# Processes that a test starts are given their engine settings as JSON in this variable.
+OPSCONSOLE = {**OPSCONSOLE, "wake_up": "off", **json.loads(os.environ.get("OPSCONSOLE_TEST_ENGINE", "{}"))}
