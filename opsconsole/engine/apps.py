@@ -1,6 +1,7 @@
 """The engine as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class EngineConfig(AppConfig):
@@ -10,7 +11,8 @@ class EngineConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from opsconsole.engine import checks, registry
+        from opsconsole.engine import checks, registry, sequencing
 
         registry.discover()
         checks.register()
+        post_migrate.connect(sequencing.begin, sender=self, dispatch_uid="opsconsole.sequencer")

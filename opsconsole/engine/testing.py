@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from opsconsole.engine import claiming, draining, messages, reacting, sequencing, sweeping
+from opsconsole.engine import claiming, draining, messages, reacting, sequencing, sweeping, threads
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.states import PENDING
@@ -30,18 +30,10 @@ def run_until_idle(*, ignore_due_times: bool = False) -> int:
     With `ignore_due_times`, delayed commands and retries run at once, too. Raises NeverIdle after
     a thousand rounds.
     """
-    ended = 0
-    for _ in range(ROUNDS):
-        sequencing.sequence()
-        if ignore_due_times:
-            StoredCommand.objects.filter(status=PENDING).update(not_before=claiming.LONG_AGO)
-        reacted = _react()
-        executed = sum(_drain(queue) for queue in _pending_queues())
-        sweeping.repair()
-        ended += executed
-        if not reacted and not executed:
-            return ended
-    raise NeverIdle(f"still busy after {ROUNDS} rounds")
+    try:
+        return _run_until_idle(ignore_due_times)
+    finally:
+        threads.end_threads()
 
 
 @contextmanager
@@ -93,19 +85,29 @@ def _assert_count(name: str, found: int, wanted: int | None, fields: dict[str, A
         assert found == wanted, f"{found} of {name}{suffix}, not {wanted}"  # noqa: S101
 
 
+def _run_until_idle(ignore_due_times: bool) -> int:
+    ended = 0
+    for _ in range(ROUNDS):
+        sequencing.sequence()
+        if ignore_due_times:
+            StoredCommand.objects.filter(status=PENDING).update(not_before=claiming.LONG_AGO)
+        busy = _react() > 0
+        for queue in _pending_queues():
+            claiming.forget()
+            while chunk := claiming.claim_commands(queue):
+                busy = True  # also when nothing ends: a retry may be due in the next round
+                ended += draining.execute_chunk(chunk)
+        sweeping.repair()
+        if not busy:
+            return ended
+    raise NeverIdle(f"still busy after {ROUNDS} rounds")
+
+
 def _react() -> int:
     done = 0
     while chunk := claiming.claim_events():
         done += len(chunk.events)
         reacting.run(chunk)
-    return done
-
-
-def _drain(queue: str) -> int:
-    claiming.forget()
-    done = 0
-    while chunk := claiming.claim_commands(queue):
-        done += draining.execute_chunk(chunk)
     return done
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -45,3 +46,18 @@ def run_many(
 
     for future in [pool.submit(run_one, claimed) for claimed in commands]:
         future.result()
+
+
+def end_threads() -> None:
+    """End the idle threads; each closes its own database connection, which nobody else may."""
+    while _pools:
+        size, pool = _pools.popitem()
+        everybody = Barrier(size)
+
+        def leave(everybody: Barrier = everybody) -> None:
+            everybody.wait()
+            connection.close()
+
+        for future in [pool.submit(leave) for _ in range(size)]:
+            future.result()
+        pool.shutdown()
