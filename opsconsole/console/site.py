@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver
 
 
 class OpsAdminSite(admin.AdminSite):
+    """Django's admin with the console in it: `default_site` of the project's AdminConfig."""
+
     site_title = "Operations"
     site_header = "Operations"
     index_title = "Overview"
@@ -21,3 +23,19 @@ class OpsAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, extra_context)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        from opsconsole.console import navigation
+
+        context: dict[str, Any] = super().each_context(request)
+        if context["has_permission"]:
+            context["ops_places"] = navigation.places(request)
+            context["ops_sections"] = navigation.sections(request, context["available_apps"])
+        return context
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        from opsconsole.console.navigation import engine_app
+
+        apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        engine = engine_app(request) if app_label in (None, "ops_engine") else None
+        return [engine, *apps] if engine else apps

@@ -1,0 +1,121 @@
+"""How the console writes states, times, durations and identifiers."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from opsconsole.console import words
+from opsconsole.console.json_tree import pretty
+from opsconsole.console.kinds import KINDS
+from opsconsole.kernel import clock
+
+register = template.Library()
+register.filter("took", words.took)
+register.filter("tail", words.tail)
+register.filter("pretty_json", pretty)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; with a label it speaks, without one it is decoration."""
+    sprite = static("ops_console/icons.svg")
+    if label:
+        return format_html(
+            '<svg class="ops-icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', label, sprite, name
+        )
+    return format_html('<svg class="ops-icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name)
+
+
+@register.filter
+def badge(status: str) -> SafeString:
+    """A state as icon, word and colour."""
+    return format_html('<span class="ops-badge is-{}">{}<span>{}</span></span>', status, icon(status), status)
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """How long ago or ahead, kept current by the page's script; the exact moment on hover."""
+    if moment is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        moment.isoformat(),
+        words.absolute(moment),
+        words.relative(moment, clock.now()),
+    )
+
+
+@register.filter
+def exact(moment: datetime | None) -> SafeString | str:
+    """The exact moment in UTC, with how long ago beside it."""
+    if moment is None:
+        return "–"
+    return format_html(
+        '<span class="ops-exact">{}</span> <span class="ops-quiet">{}</span>', words.absolute(moment), ago(moment)
+    )
+
+
+@register.simple_tag
+def span(start: datetime | None, end: datetime | None) -> str:
+    """The duration between two moments."""
+    return words.took(end - start if start and end else None)
+
+
+@register.filter
+def identity(identifier: UUID | None) -> SafeString | str:
+    """A short identifier that shows and copies the full one."""
+    if identifier is None:
+        return "–"
+    return format_html(
+        '<button type="button" class="ops-id" data-copy="{0}" title="{0}" aria-label="Copy id {0}">{1}{2}</button>',
+        identifier,
+        words.tail(identifier),
+        icon("copy"),
+    )
+
+
+@register.simple_tag
+def address(kind: str, identifier: UUID) -> str:
+    """The page of a row."""
+    return KINDS[kind].url(identifier)
+
+
+@register.filter
+def domain(name: str) -> str:
+    """The part of a stored name before its last dot, with the dot."""
+    return name[: name.rfind(".") + 1]
+
+
+@register.filter
+def short(name: str) -> str:
+    """The part of a stored name after its last dot."""
+    return name[name.rfind(".") + 1 :]
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """This page's query string with some parameters changed; None takes one out. Paging starts anew."""
+    params = context["request"].GET.copy()
+    for name in ("before", "after"):
+        params.pop(name, None)
+    for name, value in changes.items():
+        if value in (None, ""):
+            params.pop(name, None)
+        else:
+            params[name] = str(value)
+    return f"?{params.urlencode()}" if params else "?"
+
+
+@register.filter
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3g}%" if whole else "0%"
+
+
+@register.filter
+def seconds(duration: timedelta | None) -> float:
+    return duration.total_seconds() if duration else 0.0
