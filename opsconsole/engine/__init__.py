@@ -1,7 +1,7 @@
 """Work that must happen, and its history. These names are the contract for everyone who builds on it."""
 
 from opsconsole.engine.intake import NotInTransaction, emit, send, send_batch
-from opsconsole.engine.messages import Command, Event
+from opsconsole.engine.messages import Command, Event, Limit
 from opsconsole.engine.outbox import Sent, StreamConflict
 from opsconsole.engine.outcomes import Cancel, Discard, RetryAt, Snooze
 from opsconsole.engine.registry import handles, reacts_to
@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "Exponential",
     "Fixed",
+    "Limit",
     "Linear",
     "NoRetry",
     "NotInTransaction",

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.heartbeat import Held, give_back, heart
+from opsconsole.engine.limits import Allowances, allowances, limited
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
@@ -135,6 +136,18 @@ def claim_commands(queue: str) -> Chunk | None:
     _paused.refresh()
     if queue in _paused.queues:
         return None
+    limits = limited()
+    if not limits:
+        return _claim_commands(queue, Allowances({}, {}))
+    with transaction.atomic(durable=True):
+        allowed = allowances(limits)
+        chunk = _claim_commands(queue, allowed)
+        if chunk is not None:
+            allowed.spend(command.type for command in chunk.commands)
+    return chunk
+
+
+def _claim_commands(queue: str, allowed: Allowances) -> Chunk | None:
     settings = configuration()
     low = _low_waters.setdefault(queue, LowWater())
     low.refresh()
@@ -151,10 +164,12 @@ def claim_commands(queue: str) -> Chunk | None:
                 "budget": settings.chunk_seconds,
                 "low_priority": low.priority,
                 "low_time": low.due,
-                "paused_types": _paused.types,
+                "paused_types": [*_paused.types, *allowed.exhausted],
                 "paused_tenants": _paused.tenants,
                 "types": list(costs.seconds),
                 "costs": list(costs.seconds.values()),
+                "limited": list(allowed.by_type),
+                "allowances": list(allowed.by_type.values()),
                 "now": clock.frozen(),
             },
         )

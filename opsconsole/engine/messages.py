@@ -24,6 +24,19 @@ class EventContract:
     version: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most `concurrency` commands of a type at once, and `per_second` started (in bursts of `burst`) overall."""
+
+    concurrency: int | None = None
+    per_second: float | None = None
+    burst: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.per_second is not None and self.burst < self.per_second:
+            object.__setattr__(self, "burst", self.per_second)  # a second's worth, at least
+
+
 @dataclass(frozen=True, slots=True)
 class CommandContract:
     """What is stored and known about a type of command. `timeout` is in seconds."""
@@ -34,6 +47,7 @@ class CommandContract:
     priority: int
     retry: RetryPolicy
     timeout: float | None
+    limit: Limit | None = None
 
 
 class Message(BaseModel):
@@ -77,7 +91,7 @@ class Command(Message):
     """Work to be done; named in the imperative.
 
     Class options: `name`, `version`, `queue`, `priority` (lower first), `retry` (a policy),
-    `timeout` (seconds after which its worker counts as lost).
+    `timeout` (seconds after which its worker counts as lost), `limit` (rate and concurrency).
     """
 
     __contract__: ClassVar[CommandContract]
@@ -92,10 +106,11 @@ class Command(Message):
         priority: int = 0,
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
+        limit: Limit | None = None,
         **kwargs: Any,
     ) -> None:
         if name:
-            cls.__contract__ = CommandContract(name, version, queue, priority, retry or NoRetry(), timeout)
+            cls.__contract__ = CommandContract(name, version, queue, priority, retry or NoRetry(), timeout, limit)
             COMMANDS.add(name, cls)
 
 

@@ -73,6 +73,17 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(BEFORE, BEFORE_REVERSED),
         migrations.CreateModel(
+            name="Budget",
+            fields=[
+                ("type", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("tokens", models.FloatField()),
+                ("refilled_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "ops_engine_budget",
+            },
+        ),
+        migrations.CreateModel(
             name="Leadership",
             fields=[
                 ("role", models.CharField(max_length=40, primary_key=True, serialize=False)),

@@ -2,6 +2,7 @@
 
 from opsconsole.engine.models.attempt import Attempt
 from opsconsole.engine.models.batch import Batch
+from opsconsole.engine.models.budget import Budget
 from opsconsole.engine.models.claim import Claim
 from opsconsole.engine.models.command import Command
 from opsconsole.engine.models.event import Event
@@ -13,6 +14,6 @@ from opsconsole.engine.models.uniquekey import UniqueKey
 from opsconsole.engine.models.workflow import Step, Workflow
 
 __all__ = [
-    "Attempt", "Batch", "Claim", "Command", "Event", "Leadership", "Pause", "Rollup", "RollupMark", "Runner", "Sequencer",
+    "Attempt", "Batch", "Budget", "Claim", "Command", "Event", "Leadership", "Pause", "Rollup", "RollupMark", "Runner", "Sequencer",
     "Step", "Stream", "UniqueKey", "Workflow",
 ]  # fmt: skip

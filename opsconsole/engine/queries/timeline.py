@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from opsconsole.engine.models import Attempt
 from opsconsole.engine.queries.flows import Flow, Key, read_flow
 from opsconsole.engine.queries.items import Item
+from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.states import AWAITING, PENDING, PROCESSING
-from opsconsole.kernel import clock
 
 LANES = 60
 ATTEMPTS = 20  # of one item; the last ones are drawn
@@ -73,16 +71,6 @@ def timeline_of(flow: Flow) -> Timeline:
         for item in shown
     )
     return Timeline(flow.correlation_id, lanes, now, len(items) - len(shown), flow.is_cut)
-
-
-def database_now() -> datetime:
-    """The time by the clock that wrote all the others."""
-    if frozen := clock.frozen():
-        return frozen
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (now,) = cursor.fetchone()
-    return now  # type: ignore[no-any-return]
 
 
 def _around_focus(items: list[Item], focus: Key | None) -> list[Item]:

@@ -28,14 +28,16 @@ WITH urgent AS MATERIALIZED (
      LIMIT %(limit)s
        FOR NO KEY UPDATE SKIP LOCKED
 ), due AS (
-    SELECT due.*, row_number() OVER place AS place,
+    SELECT due.*, row_number() OVER place AS place, COALESCE(limited.allowance, %(limit)s) AS allowance,
+           row_number() OVER (PARTITION BY due.type ORDER BY priority, not_before, id) AS nth_of_type,
            sum(CASE WHEN losses > 0 THEN 'infinity' ELSE COALESCE(known.cost, 0) END) OVER place AS cost
       FROM (SELECT * FROM urgent UNION ALL SELECT * FROM regular) AS due
       LEFT JOIN unnest(%(types)s::text[], %(costs)s::float8[]) AS known (type, cost) USING (type)
+      LEFT JOIN unnest(%(limited)s::text[], %(allowances)s::integer[]) AS limited (type, allowance) USING (type)
     WINDOW place AS (ORDER BY priority, not_before, id ROWS UNBOUNDED PRECEDING)
 ), kept AS MATERIALIZED (
     SELECT id, priority, not_before, place FROM due
-     WHERE place <= %(limit)s AND (place = 1 OR cost <= %(budget)s)
+     WHERE place <= %(limit)s AND (place = 1 OR cost <= %(budget)s) AND nth_of_type <= allowance
 ), held AS (
     INSERT INTO ops_engine_claim (id, kind, queue, worker, size, lease_until)
     SELECT %(claim_id)s, 'command', %(queue)s, %(worker)s, count(*),
