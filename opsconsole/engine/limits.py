@@ -49,7 +49,7 @@ def allowances(limits: dict[str, Limit]) -> Allowances:
             "INSERT INTO ops_engine_budget (type, tokens, refilled_at)"
             " SELECT type, burst, clock_timestamp() FROM unnest(%s::text[], %s::float8[]) AS limited (type, burst)"
             " ON CONFLICT DO NOTHING",
-            [names, [limits[name].burst for name in names]],
+            [names, [float(limits[name].burst) for name in names]],
         )
         cursor.execute(statement("lock_budgets"), {"types": names})
         budgets = cursor.fetchall()
@@ -64,7 +64,7 @@ def allowances(limits: dict[str, Limit]) -> Allowances:
         limit = limits[name]
         allowed = float(limit.concurrency - running.get(name, 0)) if limit.concurrency else float("inf")
         if limit.per_second:
-            tokens_left[name] = min(limit.burst, tokens + elapsed * limit.per_second)
+            tokens_left[name] = min(float(limit.burst), tokens + elapsed * limit.per_second)
             allowed = min(allowed, tokens_left[name])
         by_type[name] = int(min(allowed, 1_000_000))
     return Allowances(by_type, tokens_left)
