@@ -14,6 +14,7 @@ from django.db import connection
 
 from opsconsole.engine import leadership, rollups, sequencing, sweeping, waking
 from opsconsole.engine.configuration import configuration
+from opsconsole.engine.faults import is_connection_lost
 from opsconsole.engine.hints import hints
 from opsconsole.engine.partitions import ensure_partitions
 from opsconsole.engine.sql import statement
@@ -113,7 +114,16 @@ class Dispatcher:
             now = time.monotonic()
             if now >= duty.next_at or (duty.name == "poll" and now >= self.next_due):
                 duty.next_at = now + duty.interval * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
-                duty.perform()
+                self.attempt(duty)
+
+    def attempt(self, duty: Duty) -> None:
+        """Perform a duty; its failure is logged and keeps no other from being done."""
+        try:
+            duty.perform()
+        except Exception as error:
+            if is_connection_lost(error):
+                raise
+            logger.exception("duty %s failed", duty.name, extra={"action": "dispatcher.failed"})
 
     def hear(self, listener: "psycopg.Connection[tuple[object, ...]]", until: float) -> set[str]:
         """Wait for wake-ups until the next duty; returns the queues named, coalesced."""
