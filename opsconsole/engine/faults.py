@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.utils import InterfaceError, OperationalError
 
+from opsconsole.kernel import encoding
 from opsconsole.kernel.fingerprints import fingerprint
 
 MESSAGE_LIMIT = 4_000
@@ -29,7 +30,7 @@ class Fault:
     @classmethod
     def of(cls, error: BaseException) -> "Fault":
         name = type(error).__qualname__
-        message = storable(str(error), MESSAGE_LIMIT)
+        message = storable(_words(error), MESSAGE_LIMIT)
         return cls(
             name[:200],
             message,
@@ -38,9 +39,16 @@ class Fault:
         )
 
 
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as trouble:  # an exception that cannot be printed must still end up on record
+        return f"its message cannot be read: {type(trouble).__qualname__}"
+
+
 def storable(text: str, limit: int) -> str:
     """`text` without NUL and lone surrogates; the middle is left out when it is over `limit` characters."""
-    clean = text.replace("\x00", "␀").encode("utf-8", "backslashreplace").decode()
+    clean = encoding.storable(text)
     if len(clean) <= limit:
         return clean
     half = limit // 2

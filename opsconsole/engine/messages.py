@@ -53,7 +53,7 @@ class CommandContract:
 class Message(BaseModel):
     """A frozen, validated payload. Subclasses without a `name` are bases for others."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__()

@@ -1,8 +1,9 @@
-"""JSON that PostgreSQL can keep: no NUL characters, no lone surrogates, bounded size."""
+"""JSON that PostgreSQL can keep: no NUL characters, no lone surrogates, no NaN, bounded size."""
 
 import json
+import math
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
@@ -33,12 +34,47 @@ def checked(text: str, *, label: str, limit: int) -> str:
     if size > limit:
         raise PayloadTooLarge(f"the payload of {label} has {size:,} bytes; the limit is {limit:,}")
     if "\\u0000" in text and _NUL_ESCAPE.search(text):
-        raise UnstorablePayload(
-            f"the payload of {label} holds a NUL character, which PostgreSQL cannot store"
-        )
+        raise UnstorablePayload(f"the payload of {label} holds a NUL character, which PostgreSQL cannot store")
+    if "NaN" in text or "Infinity" in text:
+        _refuse_constants(text, label)
     return text
 
 
 def dumps(value: Any) -> str:
-    """Plain data as compact JSON text."""
-    return json.dumps(value, separators=(",", ":"), default=str)
+    """Plain data as compact JSON text that the database can hold; what it cannot hold is written in words."""
+    try:
+        text = _compact(value)
+        text.encode()
+    except (ValueError, TypeError):
+        return _compact(_in_words(value))
+    return _compact(_in_words(value)) if "\\u0000" in text else text
+
+
+def storable(text: str) -> str:
+    """`text` with a picture in place of each NUL, and lone surrogates written as escapes."""
+    return text.replace("\x00", "␀").encode("utf-8", "backslashreplace").decode()
+
+
+def _refuse_constants(text: str, label: str) -> None:
+    def refuse(constant: str) -> NoReturn:
+        raise UnstorablePayload(f"the payload of {label} holds {constant}, which JSON cannot say")
+
+    json.loads(text, parse_constant=refuse)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _in_words(value: Any) -> Any:
+    match value:
+        case dict():
+            return {storable(str(key)): _in_words(one) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_in_words(one) for one in value]
+        case float() if math.isfinite(value):
+            return value
+        case None | bool() | int():
+            return value
+        case _:
+            return storable(str(value))
