@@ -11,8 +11,9 @@ class EngineConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from opsconsole.engine import checks, registry, sequencing
+        from opsconsole.engine import checks, registry, rollups, sequencing
 
         registry.discover()
         checks.register()
-        post_migrate.connect(sequencing.begin, sender=self, dispatch_uid="opsconsole.sequencer")
+        for module in (sequencing, rollups):
+            post_migrate.connect(module.begin, sender=self, dispatch_uid=module.__name__)

@@ -14,7 +14,7 @@ from opsconsole.engine.heartbeat import Held, give_back, heart
 from opsconsole.engine.limits import Allowances, allowances, limited
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
-from opsconsole.kernel.identifiers import uuid7
+from opsconsole.kernel.identifiers import moment_of, uuid7, uuid7_floor
 
 LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 LOWEST_PRIORITY = -32768
@@ -91,6 +91,21 @@ class LowWater:
 
 
 @dataclass(slots=True)
+class LowId:
+    """The same for events, which are taken in the order of their identifiers."""
+
+    identifier: UUID = LOWEST_ID
+    scanned_at: float = 0.0
+
+    def refresh(self) -> None:
+        if time.monotonic() - self.scanned_at > FULL_SCAN:
+            self.identifier, self.scanned_at = LOWEST_ID, time.monotonic()
+
+    def rise(self, first: UUID) -> None:
+        self.identifier = uuid7_floor(moment_of(first) - MARGIN)
+
+
+@dataclass(slots=True)
 class Costs:
     """Recent durations by type, in seconds: an average that forgets."""
 
@@ -128,6 +143,7 @@ class Paused:
 
 costs = Costs()
 _low_waters: dict[str, LowWater] = {}
+_low_events = LowId()
 _paused = Paused()
 
 
@@ -183,12 +199,14 @@ def _claim_commands(queue: str, allowed: Allowances) -> Chunk | None:
 def forget() -> None:
     """Drop what this process believes about the queues: for test kits, whose clocks jump."""
     _low_waters.clear()
+    _low_events.scanned_at = 0.0
     _paused.read_at = 0.0
 
 
 def claim_events() -> Chunk | None:
     """Claim pending events for this process, or None when there are none."""
     settings = configuration()
+    _low_events.refresh()
     claim_id = uuid7()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -198,13 +216,14 @@ def claim_events() -> Chunk | None:
                 "worker": heart.name,
                 "limit": settings.event_chunk_size,
                 "lease": settings.lease,
-                "low_id": LOWEST_ID,
+                "low_id": _low_events.identifier,
                 "now": clock.frozen(),
             },
         )
         events = [ClaimedEvent._make(row) for row in cursor.fetchall()]
     if not events:
         return None
+    _low_events.rise(events[0].id)
     return Chunk(heart.hold(claim_id), events=events)
 
 

@@ -676,11 +676,11 @@ class Migration(migrations.Migration):
                 ("type", models.CharField(max_length=200)),
                 ("tenant", models.CharField(blank=True, max_length=100)),
                 ("status", models.CharField(max_length=16)),
-                ("count", models.IntegerField()),
+                ("count", models.BigIntegerField()),
                 ("seconds", models.FloatField(help_text="Sum of durations.")),
                 (
                     "histogram",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
                 ),
             ],
             options={

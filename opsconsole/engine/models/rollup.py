@@ -18,9 +18,9 @@ class Rollup(models.Model):
     type = models.CharField(max_length=200)
     tenant = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16)
-    count = models.IntegerField()
+    count = models.BigIntegerField()
     seconds = models.FloatField(help_text="Sum of durations.")
-    histogram = ArrayField(models.IntegerField())
+    histogram = ArrayField(models.BigIntegerField())
 
     class Meta:
         db_table = "ops_engine_rollup"
