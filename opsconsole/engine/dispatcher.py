@@ -21,6 +21,7 @@ from opsconsole.engine.sql import statement
 
 logger = logging.getLogger(__name__)
 
+LOOK_EVERY = 0.05  # seconds between two looks, at least, however many timers are set
 STATEMENT_TIMEOUT = "30s"  # one hung statement must not stop all maintenance
 
 
@@ -40,7 +41,8 @@ class Dispatcher:
 
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     stopping: bool = False
-    next_due: float = 0.0  # monotonic: when the earliest delayed command is due
+    next_due: float = 0.0  # monotonic: when to look for due commands, at the latest
+    looked_at: float = 0.0
 
     def run(self) -> None:
         """Work until stopped; a lost database connection is taken up again."""
@@ -137,11 +139,11 @@ class Dispatcher:
         if waking.EVENTS in queues:
             sequencing.sequence()
         if waking.TIMER in queues:
-            for queue in self.look():
-                hints.send(queue)
+            self.next_due = min(self.next_due, max(time.monotonic(), self.looked_at + LOOK_EVERY))
 
     def poll(self) -> None:
         """Find work without being told: must suffice alone."""
+        self.next_due = time.monotonic() + configuration().poll
         while sequencing.sequence() == sequencing.PASS:
             pass
         with connection.cursor() as cursor:
@@ -156,6 +158,7 @@ class Dispatcher:
         with connection.cursor() as cursor:
             cursor.execute(statement("due_queues"))
             rows = cursor.fetchall()
+        self.looked_at = time.monotonic()
         delays = [float(delay) for _, _, delay in rows if delay is not None]
         self.next_due = time.monotonic() + max(0.0, min(delays, default=3600.0))
         return [queue for queue, is_due, _ in rows if is_due]

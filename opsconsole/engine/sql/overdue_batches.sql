@@ -1,19 +1,22 @@
--- Batches that look over: unsettled without an open member, or failed although every failure has been healed.
+-- Batches that look over: unsettled without an open member, or failed although every failure has been healed. Scalar
+-- subqueries with a LIMIT are probed a batch at a time; as a join the planner would read the members of all batches.
 SELECT batch.id FROM ops_engine_batch AS batch
  WHERE batch.status IN ('pending', 'processing')
-   AND NOT EXISTS (
-        SELECT FROM ops_engine_command AS member
+   AND (
+        SELECT true FROM ops_engine_command AS member
          WHERE member.batch_id = batch.id AND member.status <> 'success'
            AND member.status IN ('awaiting', 'pending', 'processing')
-   )
+         LIMIT 1
+   ) IS NULL
  UNION ALL
 SELECT batch.id FROM ops_engine_batch AS batch
  WHERE batch.status IN ('error', 'cancelled')
    AND batch.settled_at < statement_timestamp() - interval '2 seconds'
-   AND NOT EXISTS (
-        SELECT FROM ops_engine_command AS member
+   AND (
+        SELECT true FROM ops_engine_command AS member
          WHERE member.batch_id = batch.id AND member.status <> 'success'
            AND (member.status IN ('awaiting', 'pending', 'processing')
                 OR (member.healed_by IS NULL AND member.cause_kind <> 'reprocess'))
-   )
+         LIMIT 1
+   ) IS NULL
  LIMIT %(limit)s
