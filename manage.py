@@ -10,6 +10,9 @@ if sys.version_info < (3, 11):  # older ones must be able to read this far
         % (sys.version_info[0], sys.version_info[1], sys.executable)
     )
 
+if sys.platform == "win32":
+    sys.exit("The embedded servers need Linux or macOS. On Windows, run this inside WSL.")
+
 from opsconsole.embedded.bootstrap import main
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ def plain_words() -> Iterator[None]:
         sys.exit(f"\n{trouble}")
     except OSError as error:
         sys.exit(f"\n{explain(error)}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 def _enter_virtual_environment(command: str, arguments: list[str]) -> None:

@@ -1,6 +1,7 @@
 """A file that one process at a time may hold; the kernel lets go of it however the holder ends."""
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,7 @@ class FileLock:
 
     def acquire(self) -> bool:
         """Take the lock; False when somebody else holds it."""
-        file = self.path.open("ab")
+        file = open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -26,6 +26,7 @@ class VirtualEnvironment:
         self.directory = Path(os.environ.get("OPSCONSOLE_VENV") or checkout / ".venv").absolute()
         self.python = self.directory / "bin" / "python"
         self._stamp = self.directory / "installed-locks.json"
+        self._unfinished = self.directory / "installation-unfinished"
 
     @property
     def is_current(self) -> bool:
@@ -34,11 +35,12 @@ class VirtualEnvironment:
 
     @property
     def usable(self) -> bool:
-        """Whether it runs, and as the minor version of Python that runs now."""
+        """Whether it is whole and runs, as the minor version of Python that runs now."""
         if self.is_current:
             return True
         question = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
-        return self.python.exists() and _succeeds([str(self.python), "-c", question])
+        whole = self.python.exists() and not self._unfinished.exists()
+        return whole and _succeeds([str(self.python), "-c", question])
 
     def ensure(self, lock: str) -> None:
         """Make it hold what the lock file names. Raises Trouble."""
@@ -83,11 +85,13 @@ class VirtualEnvironment:
 
     def _install(self, lock: str) -> None:
         print(f"Installing what {lock} names (once, this takes a while) …", flush=True)
+        self._unfinished.touch()
         options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
         self._run(
             [*self._pip, "install", *options, "-r", str(self.checkout / lock)],
             failing="pip could not install the requirements",
         )
+        self._unfinished.unlink()
         self._stamp.write_text(json.dumps({**self._installed(), lock: self._fingerprint(lock)}, indent=1))
 
     @cached_property

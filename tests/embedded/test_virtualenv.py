@@ -2,6 +2,7 @@
 
 import pytest
 
+from opsconsole.embedded import virtualenv
 from opsconsole.embedded.trouble import Trouble
 from opsconsole.embedded.virtualenv import DEVELOPMENT, RUNTIME, VirtualEnvironment
 
@@ -64,6 +65,24 @@ def test_a_directory_that_is_no_environment_is_left_alone(checkout):
 
 
 def test_what_pip_says_is_told_when_it_fails(checkout):
-    (checkout / RUNTIME).write_text("surely-no-such-thing==1 --hash=sha256:00\n")
+    (checkout / RUNTIME).write_text("not a requirement\n")
     with pytest.raises(Trouble, match="pip could not install the requirements"):
+        VirtualEnvironment(checkout).ensure(RUNTIME)
+
+
+def test_an_environment_that_was_not_filled_to_the_end_is_made_again(checkout):
+    environment = VirtualEnvironment(checkout)
+    (checkout / RUNTIME).write_text("not a requirement\n")
+    with pytest.raises(Trouble):
+        environment.ensure(RUNTIME)
+    assert not environment.usable
+    (checkout / RUNTIME).write_text("# nothing\n")
+    environment.ensure(RUNTIME)
+    assert environment.usable
+
+
+def test_a_python_without_pip_is_told_what_to_install(checkout, monkeypatch):
+    monkeypatch.setattr(virtualenv, "_pip_version", lambda python: ())
+    monkeypatch.setattr(virtualenv, "_succeeds", lambda command: False)
+    with pytest.raises(Trouble, match="has no pip"):
         VirtualEnvironment(checkout).ensure(RUNTIME)
