@@ -32,6 +32,9 @@ class PostOffice(Thread):
         await sync_to_async(connections.close_all, thread_sensitive=True)()
 
     def close(self) -> None:
+        """May be called twice."""
+        if not self.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._closing.set)
         self.join(10)
 

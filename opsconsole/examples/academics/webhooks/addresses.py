@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 IPAddress = IPv4Address | IPv6Address
 
-# Addresses that stand for an IPv4 address somewhere else; `is_global` alone would let some of them pass.
-EMBEDDING = tuple(
+# What `is_global` alone would let pass, at least in some versions of Python: addresses that stand for an IPv4
+# address somewhere else, and those of a site.
+SUSPECT = tuple(
     ip_network(text)
     for text in (
         "::/96",  # IPv4-compatible, long given up
@@ -19,6 +20,7 @@ EMBEDDING = tuple(
         "64:ff9b:1::/48",  # NAT64, local use
         "2001::/32",  # Teredo
         "2002::/16",  # 6to4
+        "fec0::/10",  # site-local, long given up
     )
 )
 
@@ -75,7 +77,6 @@ def _resolve(host: str, port: int) -> list[IPAddress]:
 def _check(address: IPAddress, host: str, loopback: bool) -> None:
     if loopback and address.is_loopback:
         return
-    if any(address in network for network in EMBEDDING if network.version == address.version):
-        raise ForbiddenAddress(f"{host} leads to {address}, which stands for an IPv4 address elsewhere")
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    is_suspect = any(address in network for network in SUSPECT if network.version == address.version)
+    if is_suspect or not address.is_global or address.is_multicast or address.is_reserved:
         raise ForbiddenAddress(f"{host} leads to {address}, which is not a public address")

@@ -31,14 +31,14 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], *, timeout: fl
     connection = _Connection(target, timeout)
     try:
         connection.connect()
-        with _deadline(connection.sock, timeout - (time.monotonic() - begun)):
+        with _deadline(connection.sock, begun + timeout):
             connection.request("POST", target.path, body, {"Host": target.host_header, **headers})
             response = connection.getresponse()
             text = response.read(KEPT).decode("utf-8", "replace").replace("\0", "")
     except (OSError, HTTPException) as error:
-        if time.monotonic() - begun >= timeout:
-            raise NoAnswer(f"no complete answer within {timeout:g} s") from error
-        raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        late = isinstance(error, TimeoutError)
+        problem = f"no complete answer within {timeout:g} s" if late else f"{type(error).__name__}: {error}"
+        raise NoAnswer(problem) from error
     finally:
         connection.close()
     return Answer(response.status, text, time.monotonic() - begun)
@@ -59,15 +59,23 @@ class _Connection(HTTPConnection):
 
 
 @contextmanager
-def _deadline(sock: socket.socket, seconds: float) -> Iterator[None]:
-    """Break the exchange off after so long: timeouts of single reads don't stop somebody who drips."""
-    timer = Timer(max(seconds, 0), _break_off, [sock])
+def _deadline(sock: socket.socket, ends: float) -> Iterator[None]:
+    """Break the exchange off in time: timeouts of single reads don't stop somebody who drips.
+
+    Raises TimeoutError then, whatever was read: http.client takes headers that end too early for whole.
+    """
+    timer = Timer(max(ends - time.monotonic(), 0), _break_off, [sock])
     timer.daemon = True
     timer.start()
     try:
         yield
+    except (OSError, HTTPException):
+        if time.monotonic() < ends:
+            raise
     finally:
         timer.cancel()
+    if time.monotonic() >= ends:
+        raise TimeoutError
 
 
 def _break_off(sock: socket.socket) -> None:
