@@ -197,8 +197,8 @@ def test_a_new_class_gets_its_lessons(client: Client) -> None:
     institution = builders.institution()
     other = builders.class_group(institution)
     given = {
-        "institution": institution.pk, "code": "NEW", "discipline": other.discipline_id, "campus": other.campus_id,
-        "academic_period": other.academic_period_id, "teacher": "", "vacancies": 30,
+        "institution": institution.pk, "code": "NEW", "discipline": other.discipline_id,
+        "campus": other.campus_id, "academic_period": other.academic_period_id, "vacancies": 30,
         "slots-TOTAL_FORMS": 1, "slots-INITIAL_FORMS": 0, "slots-0-weekday": 2,
         "slots-0-starts_at": "19:00", "slots-0-ends_at": "21:00",
         "enrolments-TOTAL_FORMS": 0, "enrolments-INITIAL_FORMS": 0,

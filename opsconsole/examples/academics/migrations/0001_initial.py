@@ -558,7 +558,7 @@ class Migration(migrations.Migration):
                     "window",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Seconds after which others are refused; 0: the same ones until the share is changed.",
+                        help_text="Seconds after which others are refused; 0: always the same ones.",
                     ),
                 ),
             ],

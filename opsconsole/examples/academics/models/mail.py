@@ -41,7 +41,7 @@ class MailRefusal(models.Model):
     reply = models.CharField(max_length=10, choices=Reply, default=Reply.TEMPORARY)
     window = models.PositiveIntegerField(
         default=0,
-        help_text="Seconds after which others are refused; 0: the same ones until the share is changed.",
+        help_text="Seconds after which others are refused; 0: always the same ones.",
     )
 
     class Meta:
