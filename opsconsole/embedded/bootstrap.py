@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from opsconsole.embedded.virtualenv import DEVELOPMENT, RUNTIME, VirtualEnvironm
 
 SETTINGS = "opsconsole.config.settings"
 LOCKS = {"up": RUNTIME, "test": DEVELOPMENT, "bench": DEVELOPMENT}
+HELP = {"-h", "--help"}
 NEED_NO_SERVERS = {
     "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages",
     "makemigrations", "startapp", "version",
@@ -34,10 +36,12 @@ def main(argv: list[str]) -> NoReturn:
             if command == "test":
                 os.chdir(CHECKOUT)
                 os.execv(sys.executable, [sys.executable, "-m", "pytest", *rest])
-            if command == "bench" and "DATABASE_URL" not in os.environ:
-                _start_durable_servers(servers)
+            if command == "bench":
+                _start_durable_servers(servers, rest)
             else:
                 _use_running_servers(command, rest)
+        if command == "bench":
+            _bench(rest)
         _django(argv)
 
 
@@ -81,7 +85,7 @@ def _use_running_servers(command: str, arguments: list[str]) -> None:
     running = State().running_environment()
     for name, value in running.items():
         os.environ.setdefault(name, value)
-    helps = command.startswith("-") or command in NEED_NO_SERVERS or {"-h", "--help"} & set(arguments)
+    helps = command.startswith("-") or command in NEED_NO_SERVERS or HELP & set(arguments)
     if not running and not helps:
         raise Trouble(
             "No servers are running. Start them in another terminal with: python3 manage.py up\n"
@@ -89,10 +93,18 @@ def _use_running_servers(command: str, arguments: list[str]) -> None:
         )
 
 
-def _start_durable_servers(servers: ExitStack) -> None:
+def _start_durable_servers(servers: ExitStack, arguments: list[str]) -> None:
     """Measure on servers of its own that keep every promise of durability."""
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    os.environ.update(servers.enter_context(throwaway(durable=True)).environment)
+    if "DATABASE_URL" not in os.environ and not HELP & set(arguments):
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        os.environ.update(servers.enter_context(throwaway(durable=True)).environment)
+
+
+def _bench(arguments: list[str]) -> NoReturn:
+    os.chdir(CHECKOUT)
+    sys.argv = ["manage.py bench", *arguments]
+    runpy.run_module("tests.benchmarks", run_name="__main__")
+    sys.exit(0)
 
 
 def _django(argv: list[str]) -> NoReturn:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
 
 
 class FileLock:
@@ -11,22 +10,22 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: IO[bytes] | None = None
+        self._file: int | None = None
 
     def acquire(self) -> bool:
         """Take the lock; False when somebody else holds it."""
-        file = open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
+            os.close(file)
             return False
         self._file = file
         return True
 
     def release(self) -> None:
         if self._file is not None:
-            self._file.close()
+            os.close(self._file)
             self._file = None
 
     @property

@@ -19,7 +19,7 @@ URLS = {"DATABASE_URL": "postgresql:///x", "REDIS_URL": "redis+socket:///x"}
 
 def test_a_second_run_on_the_same_directory_is_refused(tmp_path):
     second = State(tmp_path)
-    refused = pytest.raises(Trouble, match="Another `manage.py up` is working")
+    refused = pytest.raises(Trouble, match=r"Another `manage\.py up` is working")
     with State(tmp_path).taken(), refused, second.taken():
         pytest.fail("it was let in")
     with second.taken():

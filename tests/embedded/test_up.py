@@ -19,6 +19,7 @@ from opsconsole.embedded.waiting import wait_until
 from tests.embedded.stand_ins import CHECKOUT, exists
 
 SECONDS = 120
+OF_THE_SUITE = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
 UP = """
 import sys
 from opsconsole.embedded.bootstrap import plain_words
@@ -33,7 +34,7 @@ def running(state, *options, port=None, **environment):
     """`up` in this environment, without looking after its virtual environment."""
     port = port or free_port()
     command = [sys.executable, "-c", UP, "--port", str(port), "--state", str(state), "--no-demo", *options]
-    ours = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    ours = {name: value for name, value in os.environ.items() if name not in OF_THE_SUITE}
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
