@@ -228,7 +228,11 @@ def claim_events() -> Chunk | None:
 
 
 def release(chunk: Chunk) -> None:
-    """End a claim; what was not begun goes back untouched."""
-    with connection.cursor() as cursor:
-        give_back(cursor, chunk.held.claim_id)
+    """End a claim; what was not begun goes back untouched, at the next heartbeat if the database is away."""
+    try:
+        with connection.cursor() as cursor:
+            give_back(cursor, chunk.held.claim_id)
+    except BaseException:
+        heart.abandon(chunk.held)
+        raise
     heart.release(chunk.held)

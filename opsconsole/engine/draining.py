@@ -47,7 +47,6 @@ def drain(queue: str) -> int:
 
 def execute_chunk(chunk: claiming.Chunk) -> int:
     """Run a claimed chunk and settle the batches and workflows that it may have ended."""
-    settling.begin({command.batch_id for command in chunk.commands if command.batch_id})
     finished = execution.run(chunk)
     settling.settle(finished.batch_ids, finished.step_ids)
     return finished.count

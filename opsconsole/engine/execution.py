@@ -14,10 +14,16 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from pydantic import ValidationError
 
-from opsconsole.engine import failing, threads
+from opsconsole.engine import failing, settling, threads
 from opsconsole.engine.claiming import Chunk, ClaimedCommand, costs, release
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import DatabaseAway, is_conflict, is_connection_lost
+from opsconsole.engine.faults import (
+    OWN_FAILURES,
+    DatabaseAway,
+    is_conflict,
+    is_connection_lost,
+    noticing_a_lost_connection,
+)
 from opsconsole.engine.heartbeat import Held, heart
 from opsconsole.engine.messages import Command
 from opsconsole.engine.outbox import Outbox
@@ -27,7 +33,6 @@ from opsconsole.engine.sql import statement
 from opsconsole.engine.work import Work
 from opsconsole.kernel import clock
 from opsconsole.kernel.encoding import dumps
-from opsconsole.kernel.registry import UnknownName
 from opsconsole.kernel.tracing import Cause, acting_for
 
 logger = logging.getLogger(__name__)
@@ -38,14 +43,6 @@ CONFLICT_RETRIES = 3  # a deadlock spends no attempt
 
 class LeaseLost(Exception):
     """The claim has passed to another worker; what this one did was rolled back."""
-
-
-class NotSuccessful(Exception):
-    """A handler answered with an outcome; rolls its effects back."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.reason)
-        self.outcome = outcome
 
 
 @dataclass(slots=True)
@@ -69,6 +66,7 @@ def run(chunk: Chunk) -> Finished:
     finished = Finished()
     give_up_at = time.monotonic() + 4 * configuration().chunk_seconds
     try:
+        settling.begin({claimed.batch_id for claimed in chunk.commands if claimed.batch_id})
         for entry, group in groupby(chunk.commands, key=lambda claimed: HANDLERS.find(claimed.type)):
             if entry is not None and entry.threads > 1:
                 threads.run_many(list(group), chunk.held, entry, finished)
@@ -93,13 +91,14 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
     work: Work | None = None
     try:
         if entry is None:
-            raise UnknownName(f"no handler is called {claimed.type!r} in this version of the code")
+            raise failing.NoHandler(f"no handler is called {claimed.type!r} in this version of the code")
         message = _decode(entry, claimed)
         held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
         for conflict in range(CONFLICT_RETRIES + 1):
             work = prepare(claimed, held)
             try:
-                _call(entry, message, work, claimed, began)
+                with noticing_a_lost_connection():
+                    _call(entry, message, work, claimed, began)
                 break
             except Exception as error:
                 if conflict == CONFLICT_RETRIES or not (entry.atomic and is_conflict(error)):
@@ -110,7 +109,7 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
             "command %s was given to another worker", claimed.id, extra={"action": "command.fenced"}
         )
         return
-    except Exception as error:
+    except OWN_FAILURES as error:
         if is_connection_lost(error):
             raise DatabaseAway from error
         seconds = time.perf_counter() - began
@@ -147,20 +146,30 @@ def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
 
 
 def _call(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
+    is_committed = False
     with acting_for(work.outbox.cause):
-        if entry.atomic:
+        if not entry.atomic:
+            _answer(entry, message, work)
+        try:
             with transaction.atomic(durable=True):
-                _answered(entry.function(message, work))
+                if entry.atomic:
+                    _answer(entry, message, work)
                 finish(work, claimed, time.perf_counter() - began)
-        else:
-            _answered(entry.function(message, work))
-            with transaction.atomic(durable=True):
-                finish(work, claimed, time.perf_counter() - began)
+                is_committed = True
+        except OWN_FAILURES:
+            if not is_committed:
+                raise
+            logger.exception(
+                "a hook failed after command %s had succeeded", claimed.id, extra={"action": "command.hook_failed"}
+            )
 
 
-def _answered(outcome: Outcome | None) -> None:
+def _answer(entry: HandlerEntry, message: Command, work: Work) -> None:
+    outcome = entry.function(message, work)
+    if isinstance(outcome, Outcome):
+        raise failing.NotSuccessful(outcome)
     if outcome is not None:
-        raise NotSuccessful(outcome)
+        raise TypeError(f"{entry!r} answered {outcome!r}; it may answer None, RetryAt, Snooze, Cancel or Discard")
 
 
 def finish(work: Work, claimed: ClaimedCommand, seconds: float) -> None:

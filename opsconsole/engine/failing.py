@@ -12,7 +12,7 @@ from opsconsole.engine import waking
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import Fault
+from opsconsole.engine.faults import Fault, is_connection_lost, noticing_a_lost_connection
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
@@ -31,6 +31,18 @@ class InvalidPayload(ValueError):
     """The stored payload does not fit its type."""
 
 
+class NoHandler(UnknownName):
+    """No code here handles commands of this type: not deployed yet, or removed."""
+
+
+class NotSuccessful(Exception):
+    """A handler answered with an outcome; rolls its effects back."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Status to move to, outcome to note, and when to try again (a time, or seconds from the database's now)."""
@@ -43,14 +55,33 @@ class Verdict:
 
 
 def record(
-    claimed: ClaimedCommand, claim_id: UUID, error: Exception, seconds: float, log: list[dict[str, Any]]
+    claimed: ClaimedCommand, claim_id: UUID, error: BaseException, seconds: float, log: list[dict[str, Any]]
 ) -> bool:
-    """Write what became of the try, guarded by the claim; returns whether the command has ended."""
-    fault = Fault.of(error)
-    answer = getattr(error, "outcome", None)
-    verdict = judge(claimed, error) if answer is None else answered(answer)
-    if answer is not None:
-        fault = Fault(type(answer).__name__, fault.message)
+    """Write what became of the try, guarded by the claim; returns whether the command has ended.
+
+    A failure that cannot be written as it is (a policy that raises, a time beyond all calendars) is final: else
+    the command would be run for ever.
+    """
+    try:
+        with noticing_a_lost_connection():
+            if isinstance(error, NotSuccessful):
+                fault = Fault(type(error.outcome).__name__, Fault.of(error).message)
+                return _write(claimed, claim_id, answered(error.outcome), fault, seconds, log)
+            return _write(claimed, claim_id, judge(claimed, error), Fault.of(error), seconds, log)
+    except Exception as trouble:
+        if is_connection_lost(trouble):
+            raise
+        return _write(claimed, claim_id, Verdict(ERROR, "error"), Fault.of(trouble), seconds, [])
+
+
+def _write(
+    claimed: ClaimedCommand,
+    claim_id: UUID,
+    verdict: Verdict,
+    fault: Fault,
+    seconds: float,
+    log: list[dict[str, Any]],
+) -> bool:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
             statement("finish_failed_command"),
@@ -103,9 +134,9 @@ def record(
     return verdict.status != PENDING
 
 
-def judge(claimed: ClaimedCommand, error: Exception) -> Verdict:
+def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
     """The verdict on an exception, by the policy of the type."""
-    if isinstance(error, UnknownName):
+    if isinstance(error, NoHandler):
         age = (clock.now() - claimed.created_at).total_seconds()
         if age < configuration().unknown_grace:  # a deployment may be under way
             return Verdict(PENDING, "snoozed", spent=0, wait=UNKNOWN_WAIT)

@@ -1,6 +1,9 @@
 """What is kept of an exception, and which ones are not the handler's own."""
 
 import traceback
+from asyncio import CancelledError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection
@@ -11,6 +14,7 @@ from opsconsole.kernel.fingerprints import fingerprint
 
 MESSAGE_LIMIT = 4_000
 TRACEBACK_LIMIT = 16_000
+OWN_FAILURES = (Exception, SystemExit, CancelledError)  # how code that we call may end; an interrupt is not its own
 _CONFLICTS = ("40001", "40P01", "55P03")  # serialisation failure, deadlock, lock not available
 
 
@@ -53,6 +57,29 @@ def storable(text: str, limit: int) -> str:
         return clean
     half = limit // 2
     return f"{clean[:half]}\n… {len(clean) - 2 * half:,} characters left out …\n{clean[-half:]}"
+
+
+@contextmanager
+def noticing_a_lost_connection() -> Iterator[None]:
+    """Raises DatabaseAway when the connection that is in use at the start breaks inside the block.
+
+    Ending a broken transaction, Django may open another connection by itself: only the old one can tell.
+    """
+    connection.ensure_connection()
+    raw = connection.connection
+    try:
+        yield
+    except Exception as error:
+        if raw.closed and _comes_from_the_database(error):
+            raise DatabaseAway from error
+        raise
+
+
+def _comes_from_the_database(error: BaseException | None) -> bool:
+    """Whether it, or what it was raised because of, is an error of a connection."""
+    while error is not None and not isinstance(error, OperationalError | InterfaceError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def is_connection_lost(error: BaseException) -> bool:

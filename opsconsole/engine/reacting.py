@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import Chunk, ClaimedEvent, release
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import Fault, is_connection_lost
+from opsconsole.engine.faults import OWN_FAILURES, Fault, is_connection_lost
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import EVENTS, Event
 from opsconsole.engine.outbox import Outbox
@@ -25,6 +25,7 @@ from opsconsole.engine.registry import reactions_to
 from opsconsole.engine.sql import statement
 from opsconsole.engine.work import Reacting
 from opsconsole.kernel import clock
+from opsconsole.kernel.registry import UnknownName
 from opsconsole.kernel.tracing import Cause, acting_for
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def run(chunk: Chunk) -> int:
             results = _save(chunk, together=True)
         except ClaimLost:
             raise
-        except Exception as error:
+        except OWN_FAILURES as error:
             if is_connection_lost(error):
                 raise
             results = _save(chunk, together=False)
@@ -85,10 +86,15 @@ def _react(event: ClaimedEvent, everything: Outbox, together: bool) -> Reacted:
     outbox = Outbox(cause_of(event))
     try:
         with nullcontext() if together else transaction.atomic(), acting_for(outbox.cause):
+            if event.type not in EVENTS:
+                raise UnknownName(f"no event type is called {event.type!r} in this version of the code")
             for reaction in reactions_to(event.type):
                 reaction(decode(event), reacting(event, outbox))
-            outbox.take_unique_keys()
-    except Exception as error:
+            if together:
+                outbox.take_unique_keys()
+            else:
+                outbox.write()
+    except OWN_FAILURES as error:
         if together or is_connection_lost(error):
             raise
         return Reacted(event, time.perf_counter() - began, Fault.of(error))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
 from typing import TYPE_CHECKING
 
@@ -41,10 +41,15 @@ def run_many(
             return
         try:
             execute(claimed, held, entry, finished)
+        except BaseException:
+            held.is_lost.set()  # the others end what they have begun; nobody begins anything more
+            raise
         finally:
             connection.close_if_unusable_or_obsolete()
 
-    for future in [pool.submit(run_one, claimed) for claimed in commands]:
+    futures = [pool.submit(run_one, claimed) for claimed in commands]
+    wait(futures)  # all of them, before the claim is given up because of one
+    for future in futures:
         future.result()
 
 
