@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 from django.http import HttpRequest
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from opsconsole.examples.academics.api.problems import Problem
 from opsconsole.examples.academics.models import Activity
@@ -18,13 +19,13 @@ B = TypeVar("B", bound="Body")
 
 def _one_line(text: str) -> str:
     if any(not character.isprintable() for character in text):
-        raise ValueError("holds characters that cannot be printed")
+        raise PydanticCustomError("unprintable", "Text should be one line of printable characters")
     return text
 
 
 def _storable(text: str) -> str:
     if "\0" in text:
-        raise ValueError("holds a NUL character")
+        raise PydanticCustomError("unstorable", "Text should hold no NUL character")
     return text
 
 
