@@ -42,6 +42,7 @@ class Outbox:
     batches: list["NewBatch"] = field(default_factory=list)
     workflows: list["NewWorkflow"] = field(default_factory=list)
     unique: list[tuple[str, UUID, float | None]] = field(default_factory=list)
+    appends: list[tuple[rows.NewEvent, int | None]] = field(default_factory=list)
 
     def plan_event(
         self,
@@ -65,7 +66,7 @@ class Outbox:
             **lineage(self.cause, identifier, tenant),
         )
         if stream is not None:
-            new.version = _advance(stream, expected)
+            self.appends.append((new, expected))
         self.events.append(new)
         return new
 
@@ -103,9 +104,14 @@ class Outbox:
         return new
 
     def write(self) -> None:
-        """Store everything planned, in the current transaction, and wake whoever will execute it."""
+        """Store everything planned, in the current transaction, and wake whoever will execute it.
+
+        A version of a stream is taken right before its event is stored: together they commit or vanish.
+        """
         self.take_unique_keys()
         if self.events:
+            for new, expected in self.appends:
+                new.version = _advance(str(new.stream), expected)
             rows.insert_events(self.events)
             waking.after_commit(waking.EVENTS)
         for batch in self.batches:
@@ -131,7 +137,8 @@ class Outbox:
         return held
 
     def clear(self) -> None:
-        self.events, self.commands, self.batches, self.workflows, self.unique = [], [], [], [], []
+        self.events, self.commands, self.batches, self.workflows = [], [], [], []
+        self.unique, self.appends = [], []
 
     def __bool__(self) -> bool:
         return bool(self.events or self.commands or self.batches or self.workflows)

@@ -128,7 +128,8 @@ class Work(Acting):
         stream: str | None = None,
         expected: int | None = None,
     ) -> UUID:
-        """As `opsconsole.engine.emit`; the event knows this command as its cause."""
+        """As `opsconsole.engine.emit`; the event knows this command as its cause. A version of a stream is
+        taken when the event is stored, as the handler ends: a StreamConflict fails the command then."""
         return self.outbox.plan_event(
             event, source=source, tenant=tenant, stream=stream, expected=expected
         ).id

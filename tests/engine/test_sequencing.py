@@ -1,0 +1,183 @@
+"""Positions are dense and given after commit; versions of a stream are dense and in order."""
+
+import pytest
+from django.db import connection, transaction
+
+from opsconsole.engine import StreamConflict, emit, send, sequencing
+from opsconsole.engine.models import Event as StoredEvent
+from opsconsole.engine.models import Stream
+from opsconsole.kernel.identifiers import uuid7
+from tests.factories import Refused, command, event, happen, run
+from tests.handlers_app.messages import Act, ActOutside, Happened, Ignored
+from tests.handlers_app.scripts import let
+
+
+def positions() -> list[int]:
+    return list(StoredEvent.objects.order_by("position").values_list("position", flat=True))
+
+
+def versions(stream: str) -> list[int]:
+    """The versions of a stream in the order of the log."""
+    return list(StoredEvent.objects.filter(stream=stream).order_by("position").values_list("version", flat=True))
+
+
+def append(stream: str, expected: int | None = None) -> None:
+    happen(stream=stream, expected=expected)
+
+
+def test_committed_events_are_given_dense_positions_in_their_order():
+    emitted = [happen(Happened(number=number)) for number in range(5)]
+    assert sequencing.sequence() == 5
+    assert [event(one).position for one in emitted] == [1, 2, 3, 4, 5]
+    assert sequencing.last_position() == 5
+    later = happen()
+    assert sequencing.sequence() == 1
+    assert event(later).position == 6
+    assert sequencing.sequence() == 0
+
+
+def test_rolled_back_events_leave_no_gap():
+    happen()
+    with transaction.atomic():
+        emit(Happened())
+        transaction.set_rollback(True)
+    happen()
+    sequencing.sequence()
+    assert positions() == [1, 2]
+
+
+def test_a_pass_gives_no_more_positions_than_it_was_asked_for():
+    for _ in range(5):
+        happen()
+    assert [sequencing.sequence(2) for _ in range(4)] == [2, 2, 1, 0]
+    assert positions() == [1, 2, 3, 4, 5]
+
+
+def test_an_event_that_commits_late_gets_a_later_position():
+    """It drew the lower number, and a reader may have passed it already."""
+    slow = connection.copy()
+    try:
+        slow.set_autocommit(False)
+        with slow.cursor() as cursor:
+            cursor.execute("SELECT nextval('ops_engine_event_seq')")
+            (number,) = cursor.fetchone()
+            cursor.execute(
+                "INSERT INTO ops_engine_event (id, seq, type, data, correlation_id)"
+                " VALUES (%s, %s, 'tests.ignored', '{}', gen_random_uuid())",
+                [uuid7(), number],
+            )
+            quick = happen()
+            assert sequencing.sequence() == 1
+            slow.commit()
+    finally:
+        slow.close()
+    assert event(quick).position == 1
+    assert sequencing.sequence() == 1
+    late = StoredEvent.objects.get(type="tests.ignored")
+    assert late.seq < event(quick).seq
+    assert late.position == 2
+
+
+def test_events_of_one_transaction_keep_their_order():
+    with transaction.atomic():
+        emitted = [emit(Happened(number=number)) for number in range(10)]
+    sequencing.sequence()
+    assert [event(one).position for one in emitted] == list(range(1, 11))
+
+
+def test_appending_to_a_stream_numbers_its_events():
+    for _ in range(3):
+        append("student-1")
+    append("student-2")
+    sequencing.sequence()
+    assert versions("student-1") == [1, 2, 3]
+    assert versions("student-2") == [1]
+    assert Stream.objects.get(pk="student-1").version == 3
+
+
+def test_an_append_at_the_expected_version_succeeds():
+    append("student-1", expected=0)
+    append("student-1", expected=1)
+    sequencing.sequence()
+    assert versions("student-1") == [1, 2]
+
+
+@pytest.mark.parametrize(("existing", "expected"), [(0, 1), (1, 0), (2, 1), (1, 5)])
+def test_an_append_at_another_version_is_refused_and_names_both(existing: int, expected: int):
+    for _ in range(existing):
+        append("student-1")
+    with pytest.raises(StreamConflict, match=f"at version {existing}, not at {expected}"):
+        append("student-1", expected=expected)
+    assert StoredEvent.objects.count() == existing
+
+
+def test_an_append_that_rolls_back_leaves_the_version_as_it_was():
+    append("student-1")
+    with pytest.raises(Refused), transaction.atomic():
+        emit(Happened(), stream="student-1")
+        raise Refused
+    append("student-1", expected=1)
+
+
+def test_an_append_of_a_failed_handler_leaves_the_version_as_it_was():
+    for message in (Act, ActOutside):
+
+        def append_and_fail(command, work):
+            work.emit(Happened(), stream="student-1")
+            raise Refused
+
+        let(message, append_and_fail)
+        send(message())
+        run()
+    assert not Stream.objects.exists()
+    append("student-1", expected=0)
+
+
+def test_a_handler_outside_a_transaction_appends_with_its_success():
+    let(ActOutside, lambda command, work: work.emit(Happened(), stream="student-1") and None)
+    send(ActOutside())
+    run()
+    assert StoredEvent.objects.get().version == 1
+
+
+def test_versions_are_in_the_order_of_the_log_whichever_way_a_handler_emits():
+    def append_both_ways(command, work):
+        work.emit(Happened(), stream="student-1")
+        emit(Ignored(), stream="student-1")
+        work.emit(Happened(), stream="student-1")
+
+    let(Act, append_both_ways)
+    send(Act())
+    run()
+    sequencing.sequence()
+    assert versions("student-1") == [1, 2, 3]
+
+
+def test_a_conflict_found_as_the_handler_ends_fails_its_command():
+    append("student-1")
+    let(Act, lambda message, work: work.emit(Happened(), stream="student-1", expected=0) and None)
+    identifier = send(Act()).id
+    run()
+    assert (command(identifier).status, command(identifier).error_class) == ("error", "StreamConflict")
+    assert StoredEvent.objects.count() == 1
+
+
+def test_a_handler_may_append_several_events_at_expected_versions():
+    def append_two(message, work):
+        work.emit(Happened(number=1), stream="student-1", expected=0)
+        work.emit(Happened(number=2), stream="student-1", expected=1)
+
+    let(Act, append_two)
+    send(Act())
+    run()
+    sequencing.sequence()
+    assert versions("student-1") == [1, 2]
+
+
+def test_the_sequencers_row_is_restored_from_the_log():
+    happen()
+    sequencing.sequence()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ops_engine_sequencer")
+    sequencing.begin()
+    assert sequencing.last_position() == 1
