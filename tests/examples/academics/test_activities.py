@@ -31,7 +31,7 @@ def group(mail: PostOffice) -> ClassGroup:
 
 
 def refused_students(share: int) -> set[int]:
-    return {student.pk for student in Student.objects.all() if is_refused(student.email, share, 0)}
+    return {student.pk for student in Student.objects.all() if is_refused(student.email, share)}
 
 
 def of_type(message: type, **fields: object) -> list[StoredCommand]:

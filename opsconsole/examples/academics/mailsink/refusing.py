@@ -18,16 +18,20 @@ def reply_to(recipient: str) -> str | None:
     if recipient.endswith(f"@{NOWHERE}"):
         return PERMANENT
     knob = MailRefusal.objects.filter(pk=1).first()
-    if knob is None or not is_refused(recipient, knob.share, _window(knob.window)):
+    if knob is None or not is_refused(recipient, knob.share, _window(recipient, knob.window)):
         return None
     return REPLIES[MailRefusal.Reply(knob.reply)]
 
 
-def is_refused(recipient: str, share: int, window: int) -> bool:
+def is_refused(recipient: str, share: int, window: int = 0) -> bool:
     """Whether a recipient is among the refused `share` percent in that window of time."""
-    digest = sha256(f"{recipient.lower()}:{window}".encode("utf-8", "surrogateescape")).digest()
-    return int.from_bytes(digest[:4]) % 10_000 < share * 100
+    return _draw(f"{recipient}:{window}") % 10_000 < share * 100
 
 
-def _window(length: int) -> int:
-    return int(clock.now().timestamp()) // length if length else 0
+def _window(recipient: str, length: int) -> int:
+    """The number of the recipient's present window; not everybody's begins at the same time."""
+    return (int(clock.now().timestamp()) + _draw(recipient)) // length if length else 0
+
+
+def _draw(text: str) -> int:
+    return int.from_bytes(sha256(text.lower().encode("utf-8", "surrogateescape")).digest()[:4])
