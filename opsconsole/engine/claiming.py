@@ -152,22 +152,22 @@ def claim_commands(queue: str) -> Chunk | None:
     _paused.refresh()
     if queue in _paused.queues:
         return None
-    limits = limited()
-    if not limits:
-        return _claim_commands(queue, Allowances({}, {}))
-    with transaction.atomic(durable=True):
-        allowed = allowances(limits)
-        chunk = _claim_commands(queue, allowed)
-        if chunk is not None:
-            allowed.spend(command.type for command in chunk.commands)
-    return chunk
+    claim_id = uuid7()
+    if limits := limited():
+        with transaction.atomic(durable=True):
+            allowed = allowances(limits)
+            commands = _claim_commands(queue, claim_id, allowed)
+            if commands:
+                allowed.spend(command.type for command in commands)
+    else:
+        commands = _claim_commands(queue, claim_id, Allowances({}, {}))
+    return Chunk(heart.hold(claim_id), commands=commands) if commands else None
 
 
-def _claim_commands(queue: str, allowed: Allowances) -> Chunk | None:
+def _claim_commands(queue: str, claim_id: UUID, allowed: Allowances) -> list[ClaimedCommand]:
     settings = configuration()
     low = _low_waters.setdefault(queue, LowWater())
     low.refresh()
-    claim_id = uuid7()
     with connection.cursor() as cursor:
         cursor.execute(
             statement("claim_commands"),
@@ -190,10 +190,9 @@ def _claim_commands(queue: str, allowed: Allowances) -> Chunk | None:
             },
         )
         commands = [ClaimedCommand._make(row) for row in cursor.fetchall()]
-    if not commands:
-        return None
-    low.rise(commands[0])
-    return Chunk(heart.hold(claim_id), commands=commands)
+    if commands:
+        low.rise(commands[0])
+    return commands
 
 
 def forget() -> None:
