@@ -61,3 +61,22 @@ def sparkline(values: Sequence[float], *, width: int = 120, height: int = 28, la
         height=height,
         viewBox=f"0 0 {width} {height}",
     )
+
+
+def share_bar(good: int, bad: int, most: int, *, width: int = 200, height: int = 6) -> SafeString:
+    """How much of one kind there is beside the `most` of any, its bad part marked; decoration for a number."""
+    scale = width / most if most else 0.0
+    least = 2.0 if bad else 0.0
+    ill = max(bad * scale, least)
+    well = max(good * scale - max(0.0, least - bad * scale), 0.0)
+    return tag(
+        "svg",
+        tag("rect", class_="pic-share is-plain", x=0, y=0, width=well, height=height),
+        tag("rect", class_="pic-share is-error", x=well, y=0, width=ill, height=height),
+        class_="pic pic-share-bar",
+        aria_hidden="true",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        preserveAspectRatio="none",
+    )

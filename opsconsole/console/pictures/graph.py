@@ -9,8 +9,8 @@ from opsconsole.console.pictures.bars import segments
 from opsconsole.console.pictures.layout import Layout, layered
 from opsconsole.console.pictures.svg import cut, icon, join, tag, text_width
 
-WIDTH, HEIGHT = 216, 50
-COLUMN, ROW = WIDTH + 76, HEIGHT + 16
+WIDTH, HEIGHT = 208, 50
+COLUMN, ROW = WIDTH + 66, HEIGHT + 16
 MARGIN = 14
 
 Point = tuple[float, float]
@@ -48,11 +48,11 @@ def graph_svg(boxes: Sequence[Box], arrows: Sequence[Arrow], *, label: str, css:
     layout = layered([box.key for box in boxes], [(arrow.source, arrow.target) for arrow in arrows])
     width = 2 * MARGIN + COLUMN * (layout.column_count - 1) + WIDTH + 6
     height = 2 * MARGIN + ROW * layout.row_span + HEIGHT + 6
-    stacks = {box.key for box in boxes if box.is_stack}
+    by_key = {box.key: box for box in boxes}
     in_reading_order = sorted(boxes, key=lambda box: (layout.columns[box.key], layout.rows[box.key]))
     return tag(
         "svg",
-        tag("g", *(_arrow(arrow, layout, arrow.source in stacks) for arrow in arrows), class_="pic-links"),
+        tag("g", *(_arrow(arrow, layout, by_key[arrow.source], by_key[arrow.target]) for arrow in arrows), class_="pic-links"),
         *(_box(box, *_corner(layout.columns[box.key], layout.rows[box.key])) for box in in_reading_order),
         class_=f"pic {css}",
         role="group",
@@ -106,13 +106,13 @@ def _outline(box: Box, x: float, y: float) -> list[SafeString]:
     return shapes
 
 
-def _arrow(arrow: Arrow, layout: Layout, is_from_stack: bool) -> SafeString:
+def _arrow(arrow: Arrow, layout: Layout, source: Box, target: Box) -> SafeString:
     start, end = (_corner(layout.columns[key], layout.rows[key]) for key in (arrow.source, arrow.target))
-    points = [(start[0] + WIDTH + (6 if is_from_stack else 0), start[1] + HEIGHT / 2)]
+    points = [(start[0] + WIDTH + (6 if source.is_stack else 0), start[1] + HEIGHT / 2)]
     for column, row in layout.bends.get((arrow.source, arrow.target), ()):
         x, y = _corner(column, row)
         points += [(x, y + HEIGHT / 2), (x + WIDTH, y + HEIGHT / 2)]
-    tip = (end[0] - 1, end[1] + HEIGHT / 2)
+    tip = (end[0] - (6 if target.is_focus else 1), end[1] + HEIGHT / 2)
     points.append(tip)
     line = f"M{points[0][0]:.1f} {points[0][1]:.1f}" + "".join(map(_curve, points, points[1:]))
     path = tag("path", d=f"{line}M{tip[0] - 6:.1f} {tip[1] - 4:.1f}l6 4l-6 4", class_=f"pic-link is-{arrow.kind}")

@@ -31,8 +31,9 @@ class Layout:
 
     @property
     def row_span(self) -> float:
-        """The distance from the first to the last row."""
-        return max(self.rows.values(), default=0.0)
+        """The distance from the first to the last row, that of a bend among them."""
+        bends = (row for chain in self.bends.values() for _, row in chain)
+        return max([*self.rows.values(), *bends], default=0.0)
 
 
 def layered(nodes: Sequence[Key], edges: Iterable[Edge]) -> Layout:

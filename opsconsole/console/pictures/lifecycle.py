@@ -1,46 +1,56 @@
 """A lifecycle as a picture, the current state lit and the way that led there marked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from django.utils.safestring import SafeString
 
-from opsconsole.console.pictures.layout import layered
 from opsconsole.console.pictures.svg import icon, tag
+from opsconsole.engine.states import UNFINISHED
 from opsconsole.kernel.lifecycle import Lifecycle
 
 WIDTH, HEIGHT = 104, 30
-COLUMN, ROW = WIDTH + 46, HEIGHT + 14
-MARGIN, BELOW = 8, 22
+COLUMN, ROW = WIDTH + 44, HEIGHT + 14
+MARGIN, RAIL = 8, 20  # a rail leads past states above or below them
 
 Point = tuple[float, float]
 
 
-def lifecycle_svg(lifecycle: Lifecycle, current: str, visited: Collection[str] = ()) -> SafeString:
-    """All states and moves of `lifecycle`; `visited` are the states already left."""
-    moves = [(state, target) for state in lifecycle.states for target in sorted(lifecycle.moves[state])]
-    layout = layered(lifecycle.states, moves)
-    corners = {
-        state: (MARGIN + COLUMN * layout.columns[state], MARGIN + ROW * layout.rows[state]) for state in lifecycle.states
-    }
-    width = 2 * MARGIN + COLUMN * (layout.column_count - 1) + WIDTH
-    height = 2 * MARGIN + ROW * layout.row_span + HEIGHT + BELOW
+def lifecycle_svg(lifecycle: Lifecycle, current: str, visited: Sequence[str] = ()) -> SafeString:
+    """All states and moves of `lifecycle`, from left to right, its ends below each other; `visited` are the
+    states already left, in their order."""
+    corners = _corners(lifecycle)
+    columns = 1 + max(x for x, _ in corners.values()) // COLUMN
+    width = 2 * MARGIN + COLUMN * (columns - 1) + WIDTH + RAIL
+    height = max(y for _, y in corners.values()) + HEIGHT + RAIL
     passed = {*visited, current}
-    arrows = []
-    for source, target in moves:
-        bends = [(MARGIN + COLUMN * x, MARGIN + ROW * y + HEIGHT / 2) for x, y in layout.bends[source, target]]
-        is_used = source in visited and target in passed
-        arrows.append(_move(corners[source], corners[target], bends, is_used))
+    made = set(pairwise([*visited, current]))
+    moves = [
+        _move(corners, source, target, (source, target) in made)
+        for source in lifecycle.states
+        for target in sorted(lifecycle.moves[source])
+    ]
     return tag(
         "svg",
-        *arrows,
+        *sorted(moves, key=lambda move: "is-used" in move),
         *(_state(state, *corners[state], current, passed) for state in lifecycle.states),
         class_="pic pic-lifecycle",
         role="img",
         aria_label=f"States: {', '.join(lifecycle.states)}. Now {current}.",
         width=width,
         height=height,
-        viewBox=f"0 0 {width} {height:.0f}",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
     )
+
+
+def _corners(lifecycle: Lifecycle) -> dict[str, Point]:
+    """States that are on their way beside each other, ends below each other in the last column."""
+    open_ = [state for state in lifecycle.states if state in UNFINISHED]
+    ends = [state for state in lifecycle.states if state not in UNFINISHED]
+    middle = RAIL + ROW * (len(ends) - 1) / 2
+    corners = {state: (MARGIN + COLUMN * number, middle) for number, state in enumerate(open_)}
+    corners |= {end: (MARGIN + COLUMN * len(open_), float(RAIL + ROW * row)) for row, end in enumerate(ends)}
+    return corners
 
 
 def _state(state: str, x: float, y: float, current: str, passed: Collection[str]) -> SafeString:
@@ -54,28 +64,47 @@ def _state(state: str, x: float, y: float, current: str, passed: Collection[str]
     )
 
 
-def _move(source: Point, target: Point, bends: list[Point], is_used: bool) -> SafeString:
-    if target[0] <= source[0]:
-        line, head = _back(source, target)
+def _move(corners: dict[str, Point], source: str, target: str, is_used: bool) -> SafeString:
+    start, end = corners[source], corners[target]
+    if start[0] == end[0]:
+        line = _beside(start, end)
+    elif end[0] - start[0] == COLUMN or (end[0] > start[0] and end[1] == start[1]):
+        line = _across(start, end)
     else:
-        tip = (target[0] - 1, target[1] + HEIGHT / 2)
-        stations = [(source[0] + WIDTH, source[1] + HEIGHT / 2)]
-        for x, y in bends:
-            stations += [(x, y), (x + WIDTH, y)]
-        stations.append(tip)
-        line = f"M{stations[0][0]:.1f} {stations[0][1]:.1f}" + "".join(map(_curve, stations, stations[1:]))
-        head = f"M{tip[0] - 5:.1f} {tip[1] - 3.5:.1f}l5 3.5l-5 3.5"
-    return tag("path", d=line + head, class_="pic-link" + (" is-used" if is_used else ""))
+        line = _around(start, end)
+    return tag("path", d=line, class_="pic-link" + (" is-used" if is_used else ""))
 
 
-def _back(source: Point, target: Point) -> tuple[str, str]:
-    """A way back, below the states that it passes."""
-    start, end = (source[0] + WIDTH / 2 - 8, source[1] + HEIGHT), (target[0] + WIDTH / 2 + 8, target[1] + HEIGHT + 1)
-    low = max(start[1], end[1]) + BELOW
-    line = f"M{start[0]:.1f} {start[1]:.1f}C{start[0]:.1f} {low:.1f} {end[0]:.1f} {low:.1f} {end[0]:.1f} {end[1]:.1f}"
-    return line, f"M{end[0] - 3.5:.1f} {end[1] + 5:.1f}l3.5 -5l3.5 5"
+def _across(start: Point, end: Point) -> str:
+    """To the next column, or straight on behind what lies between."""
+    x, y, tip, level = start[0] + WIDTH, start[1] + HEIGHT / 2, end[0] - 1, end[1] + HEIGHT / 2
+    turn = tip - (COLUMN - WIDTH) / 2
+    curve = f"C{turn:.1f} {y:.1f} {turn - 8:.1f} {level:.1f} {tip:.1f} {level:.1f}"
+    return f"M{x:.1f} {y:.1f}H{turn - 14:.1f}{curve}m-5 -3.5l5 3.5l-5 3.5"
 
 
-def _curve(before: Point, after: Point) -> str:
-    middle = (before[0] + after[0]) / 2
-    return f"C{middle:.1f} {before[1]:.1f} {middle:.1f} {after[1]:.1f} {after[0]:.1f} {after[1]:.1f}"
+def _beside(start: Point, end: Point) -> str:
+    """Between two ends, on their right."""
+    x, y, level = start[0] + WIDTH, start[1] + HEIGHT / 2, end[1] + HEIGHT / 2
+    return f"M{x:.1f} {y:.1f}C{x + RAIL:.1f} {y:.1f} {x + RAIL:.1f} {level:.1f} {x + 1:.1f} {level:.1f}m5 -3.5l-5 3.5l5 3.5"
+
+
+def _around(start: Point, end: Point) -> str:
+    """Past the states between: above when it leads up or back, below when it leads down or comes from an end."""
+    is_back = end[0] < start[0]
+    is_above = end[1] < start[1] if not is_back else end[1] == start[1]
+    rail = min(start[1], end[1]) - 12 if is_above else max(start[1], end[1]) + HEIGHT + 12
+    edge = 0 if is_above else HEIGHT
+    leave = start[0] + WIDTH / 2 + (-12 if is_back else 12)
+    if is_back:
+        tip, level = end[0] + WIDTH / 2 + 12, end[1] + edge
+        head = "m-3.5 -5l3.5 5l3.5 -5" if is_above else "m-3.5 5l3.5 -5l3.5 5"
+        return (
+            f"M{leave:.1f} {start[1] + edge:.1f}C{leave:.1f} {rail:.1f} {leave:.1f} {rail:.1f} {leave - 16:.1f} {rail:.1f}"
+            f"H{tip + 16:.1f}C{tip:.1f} {rail:.1f} {tip:.1f} {rail:.1f} {tip:.1f} {level:.1f}{head}"
+        )
+    tip, level = end[0] - 1, end[1] + HEIGHT / 2
+    return (
+        f"M{leave:.1f} {start[1] + edge:.1f}C{leave:.1f} {level:.1f} {leave:.1f} {level:.1f} {leave + 24:.1f} {level:.1f}"
+        f"H{tip:.1f}m-5 -3.5l5 3.5l-5 3.5"
+    )

@@ -15,7 +15,7 @@ from opsconsole.engine.states import UNFINISHED
 
 LABELS, CHART = 250.0, 780.0
 LANE, HEAD, FOOT = 28.0, 26.0, 14.0
-THICKNESS = {"running": 14.0, "queued": 6.0, "waiting": 3.0, "held": 3.0}
+THICKNESS = {"running": 14.0, "queued": 6.0, "waiting": 3.0, "held": 1.5}
 OUTCOMES = {
     "retry": "failed, to be tried again", "error": "failed for good", "lost": "its worker was lost",
     "snoozed": "put off", "discarded": "given up",
@@ -106,10 +106,12 @@ def _lane(lane: Lane, y: float, scale: Scale, address: Address) -> SafeString:
         aria_label=f"{item.kind} {item.name}, {item.status}",
         aria_current="true" if lane.is_focus else None,
     )
-    return tag("g", label, *(_bar(bar, y + LANE / 2, scale) for bar in lane.bars), class_="pic-lane")
+    tries = sum(bar.phase == "running" for bar in lane.bars)
+    bars = (_bar(bar, y + LANE / 2, scale, is_numbered=tries > 1) for bar in lane.bars)
+    return tag("g", label, *bars, class_="pic-lane")
 
 
-def _bar(bar: Bar, middle: float, scale: Scale) -> SafeString:
+def _bar(bar: Bar, middle: float, scale: Scale, *, is_numbered: bool) -> SafeString:
     left, right = scale.x(bar.start), scale.x(bar.end)
     thick = THICKNESS[bar.phase]
     width = max(right - left, 3.0 if bar.phase == "running" else 0.5)
@@ -124,7 +126,7 @@ def _bar(bar: Bar, middle: float, scale: Scale) -> SafeString:
         rx=2 if width > 6 else None,
     )
     number = []
-    if bar.phase == "running" and width > 16 and (bar.attempt > 1 or bar.outcome in OUTCOMES):
+    if is_numbered and bar.phase == "running" and width > 16:
         number = [tag("text", bar.attempt, class_="pic-try", x=LABELS + left + width / 2, y=middle + 3.5)]
     return tag("g", tag("title", describe(bar)), shape, *number)
 

@@ -93,7 +93,7 @@ def _mark(kind: str) -> Mark:
 def _totals(kind: str, tenant: str | None) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT status, sum(count) FROM ops_engine_rollup WHERE kind = %s AND bucket = %s AND span = 'total'"
+            "SELECT status, sum(count)::bigint FROM ops_engine_rollup WHERE kind = %s AND bucket = %s AND span = 'total'"
             " AND (tenant = %s OR %s::text IS NULL) GROUP BY status",
             [kind, EPOCH, tenant, tenant],
         )
