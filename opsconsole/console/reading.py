@@ -36,6 +36,8 @@ class Reading:
             tenant=self.text("tenant"),
             since=since,
             until=until,
+            ended_since=self._moment("ended_from"),
+            ended_until=self._moment("ended_to"),
             correlation_id=self.identifier("correlation"),
             cause_id=self.identifier("cause"),
             **own,

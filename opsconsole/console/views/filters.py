@@ -85,7 +85,12 @@ def workflow_controls(reading: Reading) -> list[Control]:
 
 
 def _pasted(reading: Reading) -> list[Control]:
-    """Ids to narrow by; those that only links name are shown once they are named."""
-    named = {"cause": "Caused by", "batch": "Member of batch"}
+    """Ids and times to narrow by; those that only links name are shown once they are named."""
+    named = {
+        "cause": "Caused by",
+        "batch": "Member of batch",
+        "ended_from": "Ended from (UTC)",
+        "ended_to": "Ended before (UTC)",
+    }
     hidden = [controls.pasted(reading, name, label) for name, label in named.items() if reading.text(name)]
     return [controls.pasted(reading, "correlation", "Correlation id"), *hidden]
