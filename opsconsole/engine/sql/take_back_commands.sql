@@ -8,6 +8,7 @@ WITH unfinished AS MATERIALIZED (
 ), returned AS (
     UPDATE ops_engine_command AS command
        SET claim_id = NULL, place = NULL,
+           started_at = CASE WHEN nth <= %(suspects)s AND %(is_charged)s THEN started_at END,
            losses = losses + (nth <= %(suspects)s)::integer,
            attempts = attempts + (nth <= %(suspects)s AND %(is_charged)s)::integer,
            status = CASE WHEN nth <= %(suspects)s AND %(is_charged)s
