@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from pydantic import ValidationError
 
 from opsconsole.engine import failing, settling, threads
@@ -30,6 +30,7 @@ from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.outcomes import Outcome
 from opsconsole.engine.registry import HANDLERS, HandlerEntry
 from opsconsole.engine.sql import statement
+from opsconsole.engine.transactions import OwnTransaction, quoted
 from opsconsole.engine.work import Work
 from opsconsole.kernel import clock
 from opsconsole.kernel.encoding import dumps
@@ -62,7 +63,7 @@ class Finished:
 
 
 def run(chunk: Chunk) -> Finished:
-    """Execute a chunk in its order; what was not begun when time is up, or on an error of ours, is given back."""
+    """Execute a chunk in its order; what was not begun when time is up, or on an error of ours, goes back."""
     finished = Finished()
     give_up_at = time.monotonic() + 4 * configuration().chunk_seconds
     try:
@@ -146,21 +147,22 @@ def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
 
 
 def _call(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
-    is_committed = False
+    own = OwnTransaction()
     with acting_for(work.outbox.cause):
         if not entry.atomic:
             _answer(entry, message, work)
         try:
-            with transaction.atomic(durable=True):
+            with own:
                 if entry.atomic:
                     _answer(entry, message, work)
-                finish(work, claimed, time.perf_counter() - began)
-                is_committed = True
+                finish(work, claimed, time.perf_counter() - began, own)
         except OWN_FAILURES:
-            if not is_committed:
+            if not own.is_committed:
                 raise
             logger.exception(
-                "a hook failed after command %s had succeeded", claimed.id, extra={"action": "command.hook_failed"}
+                "a hook failed after command %s had succeeded",
+                claimed.id,
+                extra={"action": "command.hook_failed"},
             )
 
 
@@ -169,32 +171,41 @@ def _answer(entry: HandlerEntry, message: Command, work: Work) -> None:
     if isinstance(outcome, Outcome):
         raise failing.NotSuccessful(outcome)
     if outcome is not None:
-        raise TypeError(f"{entry!r} answered {outcome!r}; it may answer None, RetryAt, Snooze, Cancel or Discard")
+        raise TypeError(
+            f"{entry!r} answered {outcome!r}; it may answer None, RetryAt, Snooze, Cancel or Discard"
+        )
 
 
-def finish(work: Work, claimed: ClaimedCommand, seconds: float) -> None:
-    """Store what the handler set off and its success, and commit. Raises LeaseLost, having changed nothing."""
+def finish(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransaction) -> None:
+    """Store what the handler set off and its success, and commit. Raises LeaseLost with nothing changed."""
     if work.outbox:
         work.outbox.write()
+    if claimed.cause_kind == "reprocess":
+        _heal(claimed)
+    if claimed.unique_key:
+        with connection.cursor() as cursor:
+            failing.release_unique_key(cursor, claimed)
+    now = clock.frozen()
+    try:
+        own.commit_with(
+            statement("finish_command").format(
+                id=claimed.id,
+                claim_id=work.held.claim_id,
+                seconds=seconds,
+                log=quoted(dumps(work.lines) if work.lines else None),
+                now=quoted(now.isoformat() if now else None),
+            )
+        )
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) == FENCED:
+            raise LeaseLost from error
+        raise
+
+
+def _heal(claimed: ClaimedCommand) -> None:
+    """A reprocessing succeeds: its root is healed in the same transaction."""
     with connection.cursor() as cursor:
-        if claimed.cause_kind == "reprocess":
-            cursor.execute(
-                "UPDATE ops_engine_command SET healed_by = %s WHERE id = %s AND healed_by IS NULL",
-                [claimed.id, claimed.cause_id],
-            )
-        failing.release_unique_key(cursor, claimed)
-        try:
-            cursor.execute(
-                statement("finish_command"),
-                {
-                    "id": claimed.id,
-                    "claim_id": work.held.claim_id,
-                    "seconds": seconds,
-                    "log": dumps(work.lines) if work.lines else None,
-                    "now": clock.frozen(),
-                },
-            )
-        except DatabaseError as error:
-            if getattr(error.__cause__, "sqlstate", None) == FENCED:
-                raise LeaseLost from error
-            raise
+        cursor.execute(
+            "UPDATE ops_engine_command SET healed_by = %s WHERE id = %s AND healed_by IS NULL",
+            [claimed.id, claimed.cause_id],
+        )
