@@ -44,7 +44,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", listing: Listing) -> HttpRe
         "kind": kind,
         "page": page,
         "matching": page.count(),
-        "is_first": page.newer is None,
+        "chosen_status": wanted.status,
         "controls": controls,
         "chips": [control for control in controls if control.value],
         "complaints": reading.complaints,

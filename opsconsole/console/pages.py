@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
 from opsconsole.console.kinds import Kind
+from opsconsole.kernel import clock
 
 if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
@@ -26,10 +27,11 @@ def respond(
     The live part of "x.html" is "x_live.html".
     """
     request.current_app = site.name  # type: ignore[attr-defined]
-    context = {**site.each_context(request), **context}
+    live = f"ops_console/{template}_live.html"
+    context = {**site.each_context(request), "live_template": live, "now": clock.now(), **context}
     if request.headers.get("HX-Target") != "live":
         return TemplateResponse(request, f"ops_console/{template}.html", context, status=status)
-    part = render_to_string(f"ops_console/{template}_live.html", context, request)
+    part = render_to_string(live, context, request)
     version = version_of(part)
     if request.headers.get(VERSION) == version:
         return HttpResponse(status=204, headers={VERSION: version})

@@ -22,7 +22,9 @@ class OpsAdminSite(admin.AdminSite):
         return [*console_urls(self), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().index(request, extra_context)
+        from opsconsole.console.dashboard.view import overview
+
+        return overview(request, self)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from opsconsole.console import navigation

@@ -15,6 +15,7 @@ from opsconsole.engine.configuration import configuration
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Claim, Command, Event, Step
 from opsconsole.engine.queries import details
+from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.states import AWAITING, ERROR, PENDING, PROCESSING
 
 Text = SafeString | str
@@ -30,7 +31,7 @@ class Note:
 
 def notes_on(command: Command, claim: Claim | None, step: Step | None) -> list[Note]:
     """Why this command waits, runs or stays failed."""
-    now = details.database_time()
+    now = database_now()
     notes = list(_on_state(command, claim, step, now))
     if command.status != "success" and (why := misfit(command)):
         notes.append(Note(f"It cannot run or be reprocessed as things stand. {why}", "warning"))
@@ -39,7 +40,7 @@ def notes_on(command: Command, claim: Claim | None, step: Step | None) -> list[N
 
 def notes_on_event(event: Event, claim: Claim | None) -> list[Note]:
     """Why the reactions to this event wait or failed."""
-    now = details.database_time()
+    now = database_now()
     if event.status == PENDING:
         return [Note("Its reactions run as soon as a worker is free."), *_workers()]
     if event.status == PROCESSING and claim:

@@ -113,8 +113,14 @@ INSERT INTO ops_engine_command (
     id, tenant, correlation_id, cause_kind, cause_id, metadata, created_at, type, payload, queue, priority, not_before,
     batch_id, step_id, status, attempts, max_attempts, started_at, finished_at, duration, error_class, error, log)
 SELECT id, tenant, correlation_id, cause_kind, cause_id, '{"actor": "ana"}', created_at, type,
-       jsonb_build_object('activity_id', 100000 + abs(hashtext(key)) %% 900000, 'student_id', abs(hashtext(key)) %% 40000,
-                          'note', repeat('the payload of a command ', 4)),
+       CASE WHEN type LIKE '%%activity_email' THEN jsonb_build_object('activity_id', abs(hashtext(batch_id::text)) %% 90000, 'student_id', abs(hashtext(key)) %% 40000)
+            WHEN type LIKE '%%welcome_email' THEN jsonb_build_object('role', 'student', 'person_id', abs(hashtext(key)) %% 40000)
+            WHEN type LIKE '%%token_email' THEN jsonb_build_object('token_id', abs(hashtext(key)) %% 40000)
+            WHEN type LIKE '%%webhook' THEN jsonb_build_object('call_id', id)
+            WHEN type LIKE '%%note_notification' THEN jsonb_build_object('note_id', abs(hashtext(key)) %% 90000)
+            WHEN type LIKE '%%activity_notifications' THEN jsonb_build_object('activity_id', abs(hashtext(key)) %% 90000)
+            WHEN type LIKE 'legacy%%' THEN jsonb_build_object('term', '2019/2', 'paper', repeat('certificates on heavy paper ', 5))
+            ELSE jsonb_build_object('institution_id', tenant::integer) END,
        CASE WHEN type LIKE '%%email' THEN 'mail' WHEN type LIKE '%%webhook' THEN 'webhooks' ELSE 'default' END, 0,
        CASE WHEN status = 'pending' AND luck < 0.06 THEN now() + luck * interval '3 hours' ELSE created_at END,
        batch_id, step_id, status,

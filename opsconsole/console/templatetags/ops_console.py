@@ -1,6 +1,6 @@
 """How the console writes states, times, durations and identifiers."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from opsconsole.console import words
-from opsconsole.console.json_tree import pretty
+from opsconsole.console.extensions import tenant_labels
+from opsconsole.console.json_tree import is_longer, pretty
 from opsconsole.console.kinds import KINDS
 from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import moment_of
 
 register = template.Library()
 register.filter("took", words.took)
 register.filter("tail", words.tail)
 register.filter("pretty_json", pretty)
+register.filter("is_longer", is_longer)
+register.filter("moment_of", moment_of)
 
 
 @register.simple_tag
@@ -112,10 +116,44 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 
 
 @register.filter
+def full_identity(identifier: UUID) -> SafeString:
+    """The whole identifier, to read and to copy."""
+    return format_html(
+        '<button type="button" class="ops-id is-full" data-copy="{0}" aria-label="Copy id {0}">{0}{1}</button>',
+        identifier,
+        icon("copy"),
+    )
+
+
+@register.filter
+def tenant_name(tenant: str) -> str:
+    """What a tenant is called, if an app of the host says so."""
+    return tenant_labels().get(tenant, tenant) or "–"
+
+
+@register.filter
 def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.3g}%" if whole else "0%"
 
 
 @register.filter
-def seconds(duration: timedelta | None) -> float:
-    return duration.total_seconds() if duration else 0.0
+def commas(number: float | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """For attributes: never with another language's decimal comma."""
+    return str(number)
+
+
+@register.filter
+def log_time(moment: str) -> str:
+    """The time of day of a log line."""
+    return moment[11:23]
+
+
+@register.filter
+def log_fields(line: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What a log line carries besides its time and text."""
+    return [(name, value) for name, value in line.items() if name not in ("at", "text")]

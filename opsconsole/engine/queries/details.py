@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,6 +10,9 @@ from django.db.models import Model, Q, QuerySet
 
 from opsconsole.engine.models import Attempt, Batch, Claim, Command, Event, Pause, Step, Workflow
 from opsconsole.engine.queries.lists import BATCHES, COMMANDS, EVENTS
+from opsconsole.engine.queries.members import member_counts
+from opsconsole.engine.sql import statement
+from opsconsole.engine.states import CANCELLED, ERROR, SUCCESS, UNFINISHED
 
 M = TypeVar("M", bound=Model)
 
@@ -82,6 +84,19 @@ def targets_of(steps: Iterable[Step]) -> dict[UUID, Command | Batch]:
     return found | {row.pk: row for row in BATCHES.filter(id__in=wanted["batch"])}
 
 
+def member_totals(batch: Batch) -> dict[str, int]:
+    """How many members are in each state, exactly; "healed" are failed ones whose reprocessing succeeded."""
+    known = member_counts([batch.pk])[batch.pk]
+    if not known.is_bounded:
+        return known.counts
+    if batch.settled_at:
+        return {SUCCESS: batch.success_count, ERROR: batch.error_count, CANCELLED: batch.cancelled_count}
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_large_batch"), {"batch": batch.pk})
+        unmet = {state: count for state, count in cursor.fetchall() if count}
+    return {SUCCESS: batch.size - sum(unmet.values()), **unmet}
+
+
 def claim_of(row: Command | Event) -> Claim | None:
     return Claim.objects.filter(pk=row.claim_id).first() if row.claim_id else None
 
@@ -97,8 +112,7 @@ def pauses_of(command: Command) -> list[Pause]:
 
 def is_reprocessing_live(root_id: UUID) -> bool:
     """Whether a reprocessing of this root has not ended yet."""
-    unfinished = Q(status__in=("awaiting", "pending", "processing"))
-    return Command.objects.filter(unfinished, cause_id=root_id, cause_kind="reprocess").exists()
+    return Command.objects.filter(cause_id=root_id, cause_kind="reprocess", status__in=UNFINISHED).exists()
 
 
 def workers_alive(within: float) -> int:
@@ -111,14 +125,6 @@ def workers_alive(within: float) -> int:
         )
         (number,) = cursor.fetchone()
     return int(number)
-
-
-def database_time() -> datetime:
-    """What the database's clock says: leases are judged by it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (moment,) = cursor.fetchone()
-    return moment  # type: ignore[no-any-return]
 
 
 def located(identifier: UUID) -> list[tuple[str, UUID]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Exists, Model, OuterRef, Q
@@ -22,20 +22,31 @@ PROBES = 3_000  # events whose commands are probed in one walk
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What every list can be narrowed by; empty means any. `since` and `until` are about creation."""
+    """What every list can be narrowed by; empty means any. `since` and `until` are about creation,
+    `ended_since` and `ended_until` about the end."""
+
+    END: ClassVar = "finished_at"
 
     status: str = ""
     type: str = ""
     tenant: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    ended_since: datetime | None = None
+    ended_until: datetime | None = None
     correlation_id: UUID | None = None
     cause_id: UUID | None = None
 
     def within(self) -> Q:
         """The range of ids that the time range means."""
         since = Q(id__gte=uuid7_floor(self.since)) if self.since else Q()
-        return since & Q(id__lt=uuid7_floor(self.until)) if self.until else since
+        untils = [until for until in (self.until, self.ended_until) if until]  # what ended before was made before
+        return since & Q(id__lt=uuid7_floor(min(untils))) if untils else since
+
+    def ended(self) -> Q:
+        """The time range of the end, which no index orders."""
+        since = Q(**{f"{self.END}__gte": self.ended_since}) if self.ended_since else Q()
+        return since & Q(**{f"{self.END}__lt": self.ended_until}) if self.ended_until else since
 
     def drives(self) -> list[Q]:
         """The conditions that an index backs in the order of ids, the most selective first."""
@@ -43,17 +54,10 @@ class Filter:
         return [Q(**{name: value}) for name, value in wanted.items() if value]
 
     def walks(self, model: Table, limit: int = ROWS) -> list[Walk]:
-        drives = self.drives()
-        if not drives:
-            return [Walk(model, Q(), self._keep(), self.within(), limit)]
+        drives = self.drives() or [Q()]
+        keep = self._keep() & self.ended()
         return [
-            Walk(
-                model,
-                drive,
-                _all(other for other in drives if other != drive) & self._keep(),
-                self.within(),
-                limit,
-            )
+            Walk(model, drive, _all(other for other in drives if other != drive) & keep, self.within(), limit)
             for drive in drives
         ]
 
@@ -83,7 +87,7 @@ class EventFilter(Filter):
         if self.enqueued in (AWAITING, PENDING, PROCESSING, ERROR, CANCELLED):
             events = set(commands.order_by("-id").values_list("cause_id", flat=True)[: FEW + 1])
             if len(events) <= FEW:
-                rest = _all(self.drives()) & self._keep()
+                rest = _all(self.drives()) & self._keep() & self.ended()
                 return [Walk(model, Q(id__in=_array(events)), rest, self.within())]
         has_one = Q(Exists(commands.filter(cause_id=OuterRef("id"))))
         plain = super().walks(model, PROBES)
@@ -96,7 +100,7 @@ class EventFilter(Filter):
 @dataclass(frozen=True, kw_only=True)
 class CommandFilter(Filter):
     """`condition` is "retrying" (failed before, waits for its next try) or "unhealed" (failed for good, and no
-    reprocessing has succeeded)."""
+    reprocessing has succeeded); `batch_id` means its members, not what reprocesses them."""
 
     queue: str = ""
     condition: str = ""
@@ -106,6 +110,8 @@ class CommandFilter(Filter):
         drives = super().drives()
         if self.batch_id:
             drives.append(Q(batch_id=self.batch_id))
+            if self.status and self.status != SUCCESS:  # rare ones, found by state and sorted
+                drives.append(Q(batch_id=self.batch_id, status=self.status))
         if self.status in (AWAITING, PENDING, ERROR, CANCELLED):
             drives.append(Q(status=self.status))
         if self.status == PROCESSING:
@@ -116,6 +122,8 @@ class CommandFilter(Filter):
 
     def _keep(self) -> Q:
         keep = Q(queue=self.queue) if self.queue else Q()
+        if self.batch_id:
+            keep &= ~Q(cause_kind="reprocess")
         if self.status == SUCCESS:
             keep &= Q(status=self.status)
         if self.condition == "retrying":
@@ -128,6 +136,8 @@ class CommandFilter(Filter):
 @dataclass(frozen=True, kw_only=True)
 class BatchFilter(Filter):
     """`type` is the batch's name."""
+
+    END: ClassVar = "settled_at"
 
     def drives(self) -> list[Q]:
         drives = super().drives()
@@ -144,6 +154,8 @@ class BatchFilter(Filter):
 @dataclass(frozen=True, kw_only=True)
 class WorkflowFilter(Filter):
     """`type` is the workflow's name."""
+
+    END: ClassVar = "settled_at"
 
     def drives(self) -> list[Q]:
         correlation = [Q(correlation_id=self.correlation_id)] if self.correlation_id else []

@@ -1,0 +1,44 @@
+"""Everything that one cause set off, as pictures whose nodes lead to their pages."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from opsconsole.console.kinds import KINDS
+from opsconsole.console.pictures.lineage import lineage_figure
+from opsconsole.console.pictures.timeline import timeline_figure
+from opsconsole.engine.queries.flows import read_flow
+from opsconsole.engine.queries.items import Item
+from opsconsole.engine.queries.lineage import Node, graph_of
+from opsconsole.engine.queries.timeline import timeline_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """`is_alone`: the flow is this one item."""
+
+    lineage: SafeString
+    timeline: SafeString
+    is_alone: bool
+    is_empty: bool
+
+
+def pictures(correlation_id: UUID, kind: str = "", identifier: UUID | None = None) -> Pictures:
+    """The flow around an item, or the whole flow."""
+    flow = read_flow(correlation_id, (kind, identifier) if identifier else None)
+    graph = graph_of(flow)
+    drawn = lineage_figure(graph, lambda node: _node_address(node, correlation_id))
+    return Pictures(drawn, timeline_figure(timeline_of(flow), _address), len(graph.nodes) <= 1, not graph.nodes)
+
+
+def _node_address(node: Node, correlation_id: UUID) -> str:
+    if not node.is_fold:
+        return _address(node.item)
+    kind = KINDS[node.item.kind]
+    return f"{kind.list_url}?{urlencode({'correlation': correlation_id, 'type': node.item.name})}"
+
+
+def _address(item: Item) -> str:
+    return KINDS[item.kind].url(item.id)
