@@ -129,7 +129,7 @@ SELECT id, tenant, correlation_id, cause_kind, cause_id, '{"actor": "ana"}', cre
        CASE WHEN mail THEN 3 ELSE 1 END,
        CASE WHEN status IN ('success', 'error') THEN created_at + waited * interval '1 second' END,
        CASE WHEN status IN ('success', 'error') THEN created_at + (waited + seconds) * interval '1 second'
-            WHEN status = 'cancelled' THEN created_at + interval '1 hour' END,
+            WHEN status = 'cancelled' THEN created_at + interval '30 seconds' END,
        CASE WHEN status IN ('success', 'error') THEN seconds * interval '1 second' END,
        CASE WHEN status = 'error' THEN CASE WHEN mail THEN 'SMTPRecipientsRefused' ELSE 'LookupError' END ELSE '' END,
        CASE WHEN status = 'error' THEN 'the receiver refused: 450 4.2.1 mailbox busy' ELSE '' END,
