@@ -89,6 +89,7 @@ def activity(state: State, kind: str, chosen: Range) -> Activity:
 def _cells(kind: str, bucket: Bucket, statuses: list[str]) -> list[TableCell]:
     ended = (bucket.start, bucket.end)
     return [
-        TableCell(status, Bounded(bucket.counts.get(status, 0)), list_of(kind, status=status, ended=ended))
+        TableCell(status, Bounded(count), list_of(kind, status=status, ended=ended) if count else "")
         for status in statuses
+        for count in [bucket.counts.get(status, 0)]
     ]

@@ -1,6 +1,7 @@
 """Finished work by time, type and status: the rolled-up past, plus what finished since, counted live."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -67,6 +68,17 @@ class History:
         fresh = [replace(slot, bucket=floor(slot.bucket, step)) for slot in self.live if slot.bucket >= since]
         return [*_rolled(self.kind, since, step, self.tenant, self.mark), *fresh]
 
+    def since_each(self, starts: Sequence[datetime], status: str) -> dict[str, list[int]]:
+        """By type, how many ended in `status` since each of `starts`; these as for `slots`, in any order."""
+        counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(starts))
+        ascending = tuple(sorted(starts))
+        banded = _banded(self.kind, status, ascending, self.tenant, self.mark)
+        fresh = [(slot.type, slot.bucket, slot.count) for slot in self.live if slot.status == status]
+        for type_name, at, count in [*((name, ascending[band - 1], count) for name, band, count in banded), *fresh]:
+            for number, start in enumerate(starts):
+                counts[type_name][number] += count if at >= start else 0
+        return {name: row for name, row in counts.items() if any(row)}
+
     def totals(self) -> dict[str, int]:
         """How many rows ever ended in each status."""
         counts = defaultdict(int, _totals(self.kind, self.tenant))
@@ -109,6 +121,18 @@ def _rolled(kind: str, since: datetime, step: timedelta, tenant: str | None, mar
             {"kind": kind, "since": since, "until": mark.until, "step": step, "tenant": tenant},
         )
         return tuple(Slot(*row[:5], tuple(row[5:])) for row in cursor.fetchall())
+
+
+@lru_cache(maxsize=64)
+def _banded(
+    kind: str, status: str, starts: tuple[datetime, ...], tenant: str | None, mark: Mark
+) -> tuple[tuple[str, int, int], ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("read_banded"),
+            {"kind": kind, "status": status, "starts": list(starts), "until": mark.until, "tenant": tenant},
+        )
+        return tuple(cursor.fetchall())
 
 
 def _live(kind: str, since: datetime, tenant: str | None) -> tuple[Slot, ...]:

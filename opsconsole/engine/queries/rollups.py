@@ -113,10 +113,8 @@ def failures_by_type(
     """
     starts = [window_start(now, window) for window in windows]
     counts: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(windows))
-    for number, start in enumerate(starts):
-        for slot in commands.slots(start) if commands else ():
-            if slot.status == ERROR:
-                counts["command", slot.type][number] += slot.count
+    for type_name, row in commands.since_each(starts, ERROR).items() if commands else ():
+        counts["command", type_name] = row
     if events:
         failed = Event.objects.filter(status=ERROR).order_by("-id").values_list("type", "finished_at")
         for type_name, at in failed[:ROWS]:
