@@ -36,6 +36,7 @@ def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         _prepare()
         yield
+        _reconnect()
         _clean()
 
 
@@ -49,6 +50,7 @@ def fresh_engine(database: None) -> Iterator[None]:
 
 def _prepare() -> None:
     """Other tests may have emptied every table, these two rows included."""
+    _reconnect()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ops_engine_sequencer (id, position) VALUES (1, 0) ON CONFLICT DO NOTHING;"
@@ -56,6 +58,11 @@ def _prepare() -> None:
             " SELECT kind, date_trunc('minute', now()) - interval '1 day' FROM unnest(ARRAY['event', 'command']) AS kind"
             " ON CONFLICT DO NOTHING"
         )
+
+
+def _reconnect() -> None:
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
 
 
 def _clean() -> None:

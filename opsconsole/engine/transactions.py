@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, connection
 from django.db.transaction import Atomic, TransactionManagementError
+from psycopg import OperationalError
 from psycopg.errors import error_from_result
-from psycopg.pq import Escaping, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 _GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _BLOCK = Atomic(DEFAULT_DB_ALIAS, savepoint=True, durable=True)  # what nested durable blocks run into
@@ -30,6 +31,7 @@ class OwnTransaction:
             raise RuntimeError("a command needs a transaction of its own, and there is one already")
         connection.ensure_connection()
         _execute(b"BEGIN")
+        _tell_psycopg(autocommit=False)
         connection.autocommit = False
         connection.in_atomic_block = True
         connection.commit_on_exit = True
@@ -42,6 +44,8 @@ class OwnTransaction:
         connection.validate_no_broken_transaction()
         if connection.closed_in_transaction:
             raise InterfaceError("the handler closed its connection")
+        if _pgconn().transaction_status == TransactionStatus.IDLE:
+            raise TransactionManagementError("the handler ended the transaction of its command")
         _execute(f"{last};COMMIT".encode())
         self.is_committed = True
 
@@ -53,6 +57,8 @@ class OwnTransaction:
         connection.in_atomic_block = False
         connection.needs_rollback = False
         connection.autocommit = True
+        if connection.connection is not None:
+            _tell_psycopg(autocommit=True)
         if self.is_committed:
             if connection.run_on_commit:
                 connection.run_and_clear_commit_hooks()
@@ -78,11 +84,21 @@ def _pgconn() -> Any:
     return connection.connection.pgconn
 
 
+def _tell_psycopg(*, autocommit: bool) -> None:
+    """Its cursors behave by what it believes (a lock in a named one is refused outside a transaction). The property
+    of that name would cost a round through its state machine."""
+    connection.connection._autocommit = autocommit
+
+
 def _execute(sql: bytes) -> None:
     with connection.wrap_database_errors:
         result = _pgconn().exec_(sql)
-        if result.status not in _GOOD:
-            raise error_from_result(result)
+        if result.status in _GOOD:
+            return
+        error = error_from_result(result)
+        if _pgconn().status == ConnStatus.BAD and not isinstance(error, OperationalError):
+            raise OperationalError(str(error))  # libpq's own words about a lost connection carry no SQLSTATE
+        raise error
 
 
 def _roll_back() -> None:

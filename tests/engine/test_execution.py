@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import OperationalError
 
-from opsconsole.engine import NotInTransaction, emit, execution, send
+from opsconsole.engine import NotInTransaction, emit, execution, failing, send
+from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Attempt, Claim
 from opsconsole.engine.models import Command as StoredCommand
@@ -629,7 +630,7 @@ def test_a_broken_connection_blames_nobody_and_the_command_runs_again():
     hung_up: list[int] = []
     let(Act, hang_up)
     identifier = send(Act()).id
-    with pytest.raises(Exception):  # noqa: B017, PT011 - the drain deals with whatever it is
+    with pytest.raises(DatabaseAway):
         run()
     connection.close()
     heart.beat()
@@ -639,6 +640,142 @@ def test_a_broken_connection_blames_nobody_and_the_command_runs_again():
     run()
     assert command(identifier).status == "success"
     assert Entry.objects.count() == 1
+
+
+def _end_this_connection():
+    """From another connection, so that the handler notices nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("message", [Act, ActOutside])
+def test_a_connection_that_is_found_broken_only_by_the_commit_blames_nobody(message):
+    broken: list[int] = []
+
+    def be_cut_off(command, work):
+        Entry.objects.create(command_id=work.id) if message is Act else None
+        if not broken:
+            broken.append(1)
+            _end_this_connection()
+
+    let(message, be_cut_off)
+    identifier = send(message()).id
+    with pytest.raises(DatabaseAway):
+        run()
+    connection.close()
+    heart.beat()
+    assert (command(identifier).status, command(identifier).attempts, command(identifier).losses) == ("pending", 0, 0)
+    assert not attempts(identifier)
+    run()
+    assert command(identifier).status == "success"
+
+
+def test_a_connection_that_broke_while_nothing_ran_blames_nobody():
+    identifier = send(Act()).id
+    chunk = claim()
+    _end_this_connection()
+    with pytest.raises(DatabaseAway):
+        execution.run(chunk)
+    connection.close()
+    heart.beat()
+    assert (command(identifier).status, command(identifier).attempts) == ("pending", 0)
+
+
+def test_a_connection_that_breaks_while_a_failure_is_recorded_blames_nobody(monkeypatch):
+    real = failing.judge
+
+    def judge(*arguments):
+        _end_this_connection()
+        return real(*arguments)
+
+    monkeypatch.setattr(failing, "judge", judge)
+    let_fail(Act)
+    identifier = send(Act()).id
+    with pytest.raises(DatabaseAway):
+        run()
+    connection.close()
+    heart.beat()
+    assert (command(identifier).status, command(identifier).attempts) == ("pending", 0)
+    assert not attempts(identifier)
+
+
+def test_a_failure_is_on_record_although_the_handlers_connection_broke():
+    def fail(message, work):
+        _end_this_connection()
+        raise Refused
+
+    let(Act, fail)
+    identifier = send(Act()).id
+    run()
+    assert (command(identifier).status, command(identifier).error_class) == ("error", "Refused")
+
+
+def test_a_handler_that_ends_its_transaction_with_sql_is_no_success():
+    def end_it(message, work):
+        note_effect(message, work)
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+
+    let(Act, end_it)
+    identifier = send(Act()).id
+    run()
+    assert (command(identifier).status, command(identifier).error_class) == ("error", "TransactionManagementError")
+
+
+def test_a_handler_may_stream_rows_and_lock_them():
+    def read(message, work):
+        Entry.objects.bulk_create(Entry(command_id=work.id) for _ in range(10))
+        assert len(list(Entry.objects.select_for_update().iterator(chunk_size=3))) == 10
+
+    let(Act, read)
+    identifier = send(Act()).id
+    run()
+    assert command(identifier).status == "success"
+
+
+def test_a_durable_block_inside_a_handler_is_refused():
+    def commit_apart(message, work):
+        with transaction.atomic(durable=True):
+            note_effect(message, work)
+
+    let(Act, commit_apart)
+    identifier = send(Act()).id
+    run()
+    assert (command(identifier).status, command(identifier).error_class) == ("error", "RuntimeError")
+
+
+def test_hooks_of_a_handler_run_after_its_commit_and_not_after_its_failure():
+    seen = []
+
+    def hook(message, work):
+        transaction.on_commit(lambda: seen.append((message.number, command(work.id).status)))
+        if message.number == 2:
+            raise Refused
+
+    let(Act, hook)
+    for number in (1, 2, 3):
+        send(Act(number=number))
+    run()
+    assert seen == [(1, "success"), (3, "success")]
+
+
+def test_a_handler_may_close_its_connection_only_at_its_own_cost():
+    let(ActElsewhere, lambda message, work: connection.close() if message.number == 1 else None)
+    broken, fine = send(ActElsewhere(number=1)).id, send(ActElsewhere(number=2)).id
+    try:
+        run("elsewhere")
+    except DatabaseAway:
+        heart.beat()
+    assert command(broken).status in ("error", "pending")
+    assert command(fine).status in ("success", "pending")
+    assert not connection.in_atomic_block
 
 
 def test_a_connection_that_breaks_as_the_chunk_is_released_is_not_held_for_ever(monkeypatch):
