@@ -1,0 +1,1 @@
+"""What the documentation says is tried here: examples run, links lead somewhere, tables match the code."""

@@ -1,0 +1,86 @@
+"""Running the Python of a page, as if each block were saved where its first line says."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from django.db import connection
+
+from opsconsole.engine.messages import COMMANDS, EVENTS
+from opsconsole.engine.models import Attempt, Batch, Command, Event, UniqueKey
+from opsconsole.engine.registry import HANDLERS, REACTIONS
+from tests.docs import shop
+from tests.docs.pages import Page
+
+HOST_PROJECT = "mysite/"  # files of a project of one's own: tried apart, in processes of their own
+
+
+class Session:
+    """The modules that a page's blocks make up."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+
+    def play(self, page: Page) -> ModuleType:
+        """Run every block; then the test functions among them. Returns the module of blocks that name no file."""
+        for block in page.blocks("python"):
+            if block.file.startswith(HOST_PROJECT):
+                continue
+            module = self.module(block.file.removesuffix(".py").replace("/", ".") or "example")
+            code = compile("\n" * (block.line - 1) + block.text, str(page.path), "exec")
+            exec(code, vars(module))  # noqa: S102 - our own documentation
+            self._run_tests(module)
+        return self.module("example")
+
+    def module(self, name: str) -> ModuleType:
+        parent, _, last = name.rpartition(".")
+        if name not in self.modules:
+            self.modules[name] = sys.modules[name] = ModuleType(name)
+            if parent:
+                setattr(self.module(parent), last, self.modules[name])
+        return self.modules[name]
+
+    def _run_tests(self, module: ModuleType) -> None:
+        for name in [name for name in vars(module) if name.startswith("test_")]:
+            _empty()
+            vars(module).pop(name)()
+
+
+def _empty() -> None:
+    """Each test of a page begins with empty tables, as under pytest."""
+    for model in (Attempt, Command, Event, Batch, UniqueKey, *reversed(shop.MODELS)):
+        model._default_manager.all().delete()
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A session whose message types, handlers and modules are forgotten afterwards."""
+    registries: tuple[dict[str, Any], ...] = (COMMANDS._items, EVENTS._items, HANDLERS._items, REACTIONS)
+    before = [dict(registry) for registry in registries]
+    playing = Session()
+    for name in ("Customer", "Order"):
+        setattr(playing.module("shop.models"), name, getattr(shop, name))
+    try:
+        yield playing
+    finally:
+        for registry, kept in zip(registries, before, strict=True):
+            registry.clear()
+            registry.update(kept)
+        for name in playing.modules:
+            sys.modules.pop(name, None)
+
+
+@contextmanager
+def shop_tables() -> Iterator[None]:
+    """The tables of the shop, which is in no project's INSTALLED_APPS."""
+    with connection.schema_editor() as editor:
+        for model in shop.MODELS:
+            editor.create_model(model)
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            for model in reversed(shop.MODELS):
+                editor.delete_model(model)
