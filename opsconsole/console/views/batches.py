@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
 
 KIND = KINDS["batch"]
+MEMBERS = 20  # on a page
 ORDER = ("success", "healed", "error", "cancelled", "processing", "pending", "awaiting")
 
 
@@ -49,7 +50,8 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         return missing(request, site, KIND, pk)
     reading = Reading(request.GET)
     wanted = CommandFilter(batch_id=pk, status=reading.one_of("status", COMMAND.states))
-    members = read_page(COMMANDS, wanted, before=reading.identifier("before"), after=reading.identifier("after"))
+    before, after = reading.identifier("before"), reading.identifier("after")
+    members = read_page(COMMANDS, wanted, before=before, after=after, size=MEMBERS)
     counts = details.member_totals(batch)
     context = {
         "title": batch.name,
