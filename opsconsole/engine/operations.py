@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from opsconsole.engine import rows, waking
 from opsconsole.engine.failing import release_unique_key_of
+from opsconsole.engine.faults import MESSAGE_LIMIT, storable
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 from opsconsole.kernel.encoding import dumps
@@ -57,7 +58,7 @@ def retry_commands(ids: Collection[UUID], *, actor: str, reason: str = "") -> Ta
 def cancel_commands(ids: Collection[UUID], *, actor: str, reason: str = "") -> Tally:
     """Cancel commands that have not begun: awaiting or pending. A claim that is quicker wins."""
     tally = Tally()
-    note = f"Cancelled by {actor}" + (f": {reason}" if reason else ".")
+    note = storable(f"Cancelled by {actor}" + (f": {reason}" if reason else "."), MESSAGE_LIMIT)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement("cancel_commands"), {"ids": list(ids), "note": note, "now": clock.frozen()})
         changed = cursor.fetchall()
