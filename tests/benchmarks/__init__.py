@@ -1,0 +1,1 @@
+"""Measurements of the engine: run with `python3 manage.py bench`."""

@@ -1,0 +1,73 @@
+"""The programs that are measured, as real processes."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from opsconsole.embedded.children import Child
+from opsconsole.embedded.state import CHECKOUT, MANAGE
+from opsconsole.embedded.waiting import wait_until
+
+WORKERS = 2
+SETTINGS = "tests.benchmarks.settings"
+
+
+@contextmanager
+def running(*programs: Sequence[str], **environment: str) -> Iterator[list[Child]]:
+    """Run manage.py with each of these arguments while the block runs."""
+    with tempfile.TemporaryDirectory(prefix="opsconsole-bench-") as logs, ExitStack() as stack:
+        children = []
+        for number, arguments in enumerate(programs):
+            child = _manage(arguments, Path(logs) / f"{number}.log", environment)
+            child.launch()
+            stack.callback(child.stop)
+            children.append(child)
+        yield children
+
+
+def _manage(arguments: Sequence[str], log: Path, environment: dict[str, str]) -> Child:
+    everything = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS, **environment}
+    child = Child(arguments[0], [sys.executable, str(MANAGE), *arguments], log=log, environment=everything)
+    child.directory = CHECKOUT
+    return child
+
+
+@contextmanager
+def engine(*, workers: int = WORKERS) -> Iterator[Child]:
+    """Run a dispatcher, and a worker with so many processes; yields the worker, ready for work."""
+    _forget_earlier_ones()
+    worker = ["worker", "-c", str(workers), "-q", "default,events"]
+    with running(["dispatcher"], worker) as children:
+        wait(lambda: all(child.ready() for child in children) and _registered() >= workers + 1, 60)
+        yield children[1]
+
+
+@contextmanager
+def dispatcher() -> Iterator[Child]:
+    """Run a dispatcher alone: wake-ups are heard, nothing is executed."""
+    _forget_earlier_ones()
+    with running(["dispatcher"]) as children:
+        wait(lambda: children[0].ready() and _registered() >= 1, 60)
+        yield children[0]
+
+
+def wait(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until the condition holds; raises TimeoutError after so many seconds."""
+    if not wait_until(condition, seconds):
+        raise TimeoutError(f"not so after {seconds:.0f} s")
+
+
+def _forget_earlier_ones() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ops_engine_runner")
+
+
+def _registered() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ops_engine_runner")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,1 @@
+"""The queues that the engine is compared with, doing the same work."""
