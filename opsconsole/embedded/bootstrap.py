@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NoReturn
 
 from opsconsole.embedded.state import CHECKOUT, MANAGE, State
-from opsconsole.embedded.throwaway import throwaway
+from opsconsole.embedded.temporary import throwaway
 from opsconsole.embedded.trouble import Trouble, explain
 from opsconsole.embedded.virtualenv import DEVELOPMENT, RUNTIME, VirtualEnvironment
 

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from opsconsole.embedded.throwaway import throwaway
+from opsconsole.embedded.temporary import throwaway
+from opsconsole.embedded.trouble import Trouble, explain
 
 OFF_BY_DEFAULT = {
     "full": "the long form of a proof; run it with --full",
@@ -38,7 +39,12 @@ def _provide_servers(config: pytest.Config) -> None:
         return
     until_the_end = ExitStack()
     config.add_cleanup(until_the_end.close)
-    servers = until_the_end.enter_context(throwaway(durable=False, settings=FOR_TESTS))
+    try:
+        servers = until_the_end.enter_context(throwaway(durable=False, settings=FOR_TESTS))
+    except Trouble as trouble:
+        raise pytest.UsageError(str(trouble)) from None
+    except OSError as error:
+        raise pytest.UsageError(str(explain(error))) from None
     for name, url in servers.environment.items():
         os.environ.setdefault(name, url)
 

@@ -91,7 +91,7 @@ class State:
 
     def publish(self, environment: Mapping[str, str], children: Iterable[Child]) -> None:
         """Tell other commands how to reach what runs, and the next `up` what to look for after a crash."""
-        processes = [Leftover(child.name, child.pid, child.mark) for child in children if child.pid]
+        processes = [Leftover.of(child) for child in children]
         write_private(self._published, json.dumps(asdict(Published(dict(environment), processes)), indent=1))
 
     def running_environment(self) -> dict[str, str]:
@@ -99,8 +99,8 @@ class State:
         return self._read().environment if self._lock.held_by_somebody else {}
 
     def leftovers(self) -> list[Leftover]:
-        """What an `up` that was killed may have left running."""
-        return self._read().processes
+        """What an `up` that was killed may have left running, in the order to end it."""
+        return self._read().processes[::-1]
 
     def _read(self) -> Published:
         try:

@@ -30,6 +30,7 @@ class Watched:
 
     child: Child
     essential: bool
+    stops_first: bool
     launched_at: float = field(default_factory=time.monotonic)
     deaths: int = 0
     launch_again_at: float | None = None
@@ -57,6 +58,8 @@ class Supervisor:
         self._selector.register(self._wake, selectors.EVENT_READ)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         for number in (*STOP_SIGNALS, signal.SIGCHLD):
+            if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                continue  # nohup asked for that
             self._before[number] = signal.signal(number, self._note)
         return self
 
@@ -72,9 +75,9 @@ class Supervisor:
         self._wake.close()
         self._waker.close()
 
-    def launch(self, child: Child, *, essential: bool = False) -> None:
+    def launch(self, child: Child, *, essential: bool = False, stops_first: bool = False) -> None:
         """Launch a child and look after it; all ends when an essential one stays dead."""
-        self._watched.append(Watched(child, essential))
+        self._watched.append(Watched(child, essential, stops_first))
         self._launch(child)
 
     def run(self, child: Child, seconds: float) -> None:
@@ -148,7 +151,8 @@ class Supervisor:
     def _stop_all(self) -> None:
         """Stop in reverse order; a second request spares the patience, but not PostgreSQL's tidy end."""
         asked = self._signals
-        for watched in reversed(self._watched):
+        in_order = sorted(self._watched, key=lambda watched: watched.stops_first)
+        for watched in reversed(in_order):
             child = watched.child
             child.ask()
             deadline = time.monotonic() + child.grace

@@ -15,7 +15,8 @@ def explain(error: OSError) -> Trouble:
         return disk_full(Path(error.filename or "."))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return Trouble(
-            f"Not allowed to write{where}: {error.strerror}.\nChoose another place with --state DIR."
+            f"Not allowed to write{where}: {error.strerror}.\n"
+            "Choose another place: --state DIR for `up`, TMPDIR for `test`."
         )
     return Trouble(f"The system refused something{where}: {error.strerror}.")
 

@@ -101,11 +101,16 @@ def _servers(state: State, supervisor: Supervisor) -> dict[str, str]:
 
 def _start(site: Site, supervisor: Supervisor) -> None:
     say("Preparing the database …")
+    web = site.web()
+    supervisor.launch(
+        web, stops_first=True
+    )  # reads its code meanwhile, and touches the database only when asked
     supervisor.run(site.preparation(), PREPARATION_SECONDS)
     say("Starting dispatcher, worker and web server …")
-    children = [*site.processes(), site.web()]
-    for child in children:
+    others = list(site.processes())
+    for child in others:
         supervisor.launch(child)
+    children = [*others, web]
     ready = all_ready(children)
     _await(supervisor, children, lambda: ready() and answers(site.port))
 

@@ -55,7 +55,7 @@ def test_a_django_command_that_needs_no_servers_runs_without_them(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("module", ["bootstrap", "up", "servers", "virtualenv", "throwaway", "guard"])
+@pytest.mark.parametrize("module", ["bootstrap", "up", "servers", "virtualenv", "temporary", "guard"])
 def test_nothing_but_the_standard_library_is_needed(module):
     bare = [sys._base_executable, "-S", "-c", f"import opsconsole.embedded.{module}"]
     done = subprocess.run(bare, capture_output=True, text=True, check=False, cwd=CHECKOUT)

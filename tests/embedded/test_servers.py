@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -145,3 +146,13 @@ def test_valkey_can_be_killed_and_started_again_and_remembers_nothing(directory)
             client.set("kept", "1")
         end()
         assert not server.alive
+
+
+def test_a_full_disk_is_said_while_the_data_directory_is_made(directory, monkeypatch):
+    def full(*command, **options):
+        return subprocess.CompletedProcess(command, 1, "", "initdb: could not write: No space left on device")
+
+    server = Postgres(directory)
+    monkeypatch.setattr(subprocess, "run", full)
+    with pytest.raises(Trouble, match=r"The disk that holds .*/postgres is full"):
+        server.start()

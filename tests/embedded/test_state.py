@@ -1,5 +1,6 @@
 """The state directory: one run at a time, secrets for us only, and what others may learn from it."""
 
+import signal
 import stat
 import subprocess
 import sys
@@ -77,7 +78,7 @@ def stranger():
 
 def test_a_process_that_a_killed_run_left_behind_is_ended(stranger, tmp_path):
     child = Child("worker", [sys.executable, "-c", OBEDIENT], log=tmp_path / "log")
-    leftover = Leftover("worker", stranger.pid, child.mark)
+    leftover = Leftover("worker", stranger.pid, child.mark, signal.SIGTERM)
     assert leftover.runs
     leftover.end()
     assert stranger.wait(10) != 0
@@ -85,7 +86,7 @@ def test_a_process_that_a_killed_run_left_behind_is_ended(stranger, tmp_path):
 
 
 def test_a_process_that_only_has_the_same_number_is_left_alone(stranger):
-    assert not Leftover("worker", stranger.pid, "manage.py worker").runs
+    assert not Leftover("worker", stranger.pid, "manage.py worker", signal.SIGTERM).runs
 
 
 def test_a_leftover_survives_the_way_through_the_file(tmp_path):
@@ -93,6 +94,6 @@ def test_a_leftover_survives_the_way_through_the_file(tmp_path):
     child.launch()
     try:
         State(tmp_path).publish(URLS, [child])
-        assert State(tmp_path).leftovers() == [Leftover("worker", child.pid, child.mark)]
+        assert State(tmp_path).leftovers() == [Leftover.of(child)]
     finally:
         child.kill()

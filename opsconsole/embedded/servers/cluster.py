@@ -25,17 +25,19 @@ def prepare_cluster(
     unfinished = data.with_name(f"{data.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     private_directory(unfinished, account)
-    sync = [] if durable else ["--no-sync"]
-    locale = _locale(programs.major)
-    _run(
-        [programs.bin / "initdb", "-D", unfinished, "-U", USER, "-A", "trust", "-E", "UTF8", *locale, *sync],
-        account=account,
-    )
-    _run(
-        [programs.bin / "postgres", "--single", "-D", unfinished, "postgres"],
-        account=account,
-        text=f"CREATE DATABASE {DATABASE};\n",
-    )
+    how = [
+        "-U",
+        USER,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        *_locale(programs.major),
+        *([] if durable else ["--no-sync"]),
+    ]
+    create = f"CREATE DATABASE {DATABASE};\n"
+    _run([programs.bin / "initdb", "-D", unfinished, *how], data, account)
+    _run([programs.bin / "postgres", "--single", "-D", unfinished, "postgres"], data, account, text=create)
     unfinished.rename(data)
 
 
@@ -56,7 +58,7 @@ def _check_version(data: Path, programs: PostgresPrograms) -> None:
         )
 
 
-def _run(command: list[str | Path], *, account: Account | None, text: str = "") -> None:
+def _run(command: list[str | Path], data: Path, account: Account | None, *, text: str = "") -> None:
     done = subprocess.run(
         command,
         input=text,
@@ -65,10 +67,9 @@ def _run(command: list[str | Path], *, account: Account | None, text: str = "") 
         check=False,
         cwd="/",
         env=QUIET,
+        start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's
         **as_account(account),
     )
     if done.returncode:
-        said = done.stderr + done.stdout
-        raise if_disk_full(said, Path(command[0])) or Trouble(
-            f"PostgreSQL could not be set up:\n{said.strip()}"
-        )
+        said = (done.stderr + done.stdout).strip()
+        raise if_disk_full(said, data) or Trouble(f"PostgreSQL could not be set up:\n{said}")
