@@ -1,6 +1,7 @@
 """Numbers of an overview: from the rollups, and from what no roll-up has seen yet."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -76,7 +77,9 @@ def test_every_status_is_counted() -> None:
 def test_open_rows_are_counted_up_to_a_bound() -> None:
     model = a_command("pending")
     rows = [
-        Command(id=uuid7(), type="tests.act", payload={}, not_before=model.not_before, correlation_id=model.pk)
+        Command(
+            id=uuid7(), type="tests.act", payload={}, not_before=model.not_before, correlation_id=model.pk
+        )
         for _ in range(10_000)
     ]
     Command.objects.bulk_create(rows)
@@ -112,7 +115,7 @@ def test_activity_has_every_bucket_and_the_last_is_open() -> None:
     buckets = activity(History.read("command"), now, HOUR, MINUTE)
     assert len(buckets) == 60
     assert [bucket.is_open for bucket in buckets] == [False] * 59 + [True]
-    assert all(later.start == earlier.end for earlier, later in zip(buckets, buckets[1:], strict=False))
+    assert all(later.start == earlier.end for earlier, later in pairwise(buckets))
     assert [bucket.counts for bucket in buckets if len(bucket.counts) == 2] == [{"error": 1, "success": 1}]
     assert sum(sum(bucket.counts.values()) for bucket in buckets) == 3
 
@@ -152,7 +155,10 @@ def test_types_are_ranked_by_how_many_ended() -> None:
             a_command(at=ago(MINUTE), type=name)
     a_command("error", at=ago(MINUTE), type="tests.often")
     rows = types(History.read("command"), window_start(database_now(), HOUR))
-    assert [(row.type, row.count, row.failed) for row in rows] == [("tests.often", 4, 1), ("tests.rare", 1, 0)]
+    assert [(row.type, row.count, row.failed) for row in rows] == [
+        ("tests.often", 4, 1),
+        ("tests.rare", 1, 0),
+    ]
 
 
 def test_run_times_leave_out_what_never_ran() -> None:

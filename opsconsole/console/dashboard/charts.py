@@ -61,7 +61,6 @@ class Activity:
     total: Bounded
 
 
-
 def activity(state: State, kind: str, chosen: Range) -> Activity:
     history = state.histories[kind]
     buckets = rollups.activity(history, state.now, chosen.span, chosen.step)

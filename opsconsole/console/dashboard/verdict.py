@@ -113,7 +113,9 @@ def _waiting(state: State) -> Iterator[Finding]:
         f"Work waits: {', '.join(named)}{more}",
         cause,
         advice,
-        list_of("event", status="pending") if late[0].queue == EVENTS else list_of("command", status="pending"),
+        list_of("event", status="pending")
+        if late[0].queue == EVENTS
+        else list_of("command", status="pending"),
         "what waits",
     )
 
@@ -143,7 +145,9 @@ def _failures(state: State) -> Iterator[Finding]:
             continue
         total = sum(row.counts[0] for row in failed)
         most = failed[0]
-        among = f"{most.type}" if len(failed) == 1 else f"mostly {most.type} ({most.counts[0]:,} of {total:,})"
+        among = (
+            f"{most.type}" if len(failed) == 1 else f"mostly {most.type} ({most.counts[0]:,} of {total:,})"
+        )
         yield Finding(
             "error",
             f"{counted(total, kind)} failed in the last hour",
@@ -162,8 +166,9 @@ def _ends(state: State) -> Iterator[Finding]:
                 "warning",
                 f"{failed} {kind if failed.number == 1 else many} of the last 24 hours failed",
                 "What was to follow their success waits until their failures are made good.",
-                "Reprocess the failed members; a success of all heals the rest." if kind == "batch" else
-                "Resume them once the cause is mended.",
+                "Reprocess the failed members; a success of all heals the rest."
+                if kind == "batch"
+                else "Resume them once the cause is mended.",
                 list_of(kind, status="error", range="24h"),
                 f"the {many}",
             )

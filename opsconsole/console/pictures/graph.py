@@ -52,7 +52,11 @@ def graph_svg(boxes: Sequence[Box], arrows: Sequence[Arrow], *, label: str, css:
     in_reading_order = sorted(boxes, key=lambda box: (layout.columns[box.key], layout.rows[box.key]))
     return tag(
         "svg",
-        tag("g", *(_arrow(arrow, layout, by_key[arrow.source], by_key[arrow.target]) for arrow in arrows), class_="pic-links"),
+        tag(
+            "g",
+            *(_arrow(arrow, layout, by_key[arrow.source], by_key[arrow.target]) for arrow in arrows),
+            class_="pic-links",
+        ),
         *(_box(box, *_corner(layout.columns[box.key], layout.rows[box.key])) for box in in_reading_order),
         class_=f"pic {css}",
         role="group",
@@ -115,7 +119,9 @@ def _arrow(arrow: Arrow, layout: Layout, source: Box, target: Box) -> SafeString
     tip = (end[0] - (6 if target.is_focus else 1), end[1] + HEIGHT / 2)
     points.append(tip)
     line = f"M{points[0][0]:.1f} {points[0][1]:.1f}" + "".join(map(_curve, points, points[1:]))
-    path = tag("path", d=f"{line}M{tip[0] - 6:.1f} {tip[1] - 4:.1f}l6 4l-6 4", class_=f"pic-link is-{arrow.kind}")
+    path = tag(
+        "path", d=f"{line}M{tip[0] - 6:.1f} {tip[1] - 4:.1f}l6 4l-6 4", class_=f"pic-link is-{arrow.kind}"
+    )
     if not arrow.caption:
         return path
     return join([path, tag("text", arrow.caption, class_="pic-caption", x=tip[0] - 6, y=tip[1] - 6)])

@@ -1,5 +1,6 @@
 """What waits, and who is there to work on it."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -95,9 +96,12 @@ def workers() -> list[Worker]:
         doing[name] = list(dict.fromkeys([*doing[name], *(types or [])]))
         held[name] += size or 0
         queues[name] = queue or queues.get(name, "")
-        progress[name] = reported or progress.get(name)
+        progress[name] = json.loads(reported) if reported else progress.get(name)
     seen = {row[0]: row[:5] for row in rows}
-    return [Worker(*row, queues[name], held[name], tuple(doing[name]), progress[name]) for name, row in seen.items()]
+    return [
+        Worker(*row, queues[name], held[name], tuple(doing[name]), progress[name])
+        for name, row in seen.items()
+    ]
 
 
 def dispatchers() -> list[Dispatcher]:

@@ -63,8 +63,7 @@ def read_flow(correlation_id: UUID, focus: Key | None = None) -> Flow:
     """The flow around `focus`: its beginning and end, what surrounds the focus, and the causes of all these."""
     flow = Flow(correlation_id, focus)
     if focus is not None:
-        flow.add(by_id(focus[0], [focus[1]]))
-        _read_effects(flow, *focus)
+        _read_focus(flow, *focus)
     for kind in KINDS:
         flow.add(by_id(kind, _windows(flow, kind)))
     if flow.is_cut:
@@ -104,8 +103,11 @@ def _scan(kind: str, rows: "QuerySet[Any]") -> Iterator[tuple[UUID, UUID | None]
     return ((id, None) for id in rows.values_list("id", flat=True)[:SCAN])
 
 
-def _read_effects(flow: Flow, kind: str, id: UUID) -> None:
-    """What the focus caused, its reprocessings among it."""
+def _read_focus(flow: Flow, kind: str, id: UUID) -> None:
+    """The item looked at, what it reprocesses, and what it caused, its reprocessings among that."""
+    flow.add(by_id(kind, [id]))
+    if root := _root(flow.items[kind, id]) if (kind, id) in flow.items else None:
+        flow.add(by_id("command", [root[1]]))
     kinds = Q(cause_kind=kind) | Q(cause_kind="reprocess") if kind == "command" else Q(cause_kind=kind)
     for effect in ("event", "command", "batch"):
         flow.add(read(effect, KINDS[effect].rows().filter(kinds, cause_id=id).order_by("id")[:CHILDREN]))

@@ -74,7 +74,10 @@ class History:
         ascending = tuple(sorted(starts))
         banded = _banded(self.kind, status, ascending, self.tenant, self.mark)
         fresh = [(slot.type, slot.bucket, slot.count) for slot in self.live if slot.status == status]
-        for type_name, at, count in [*((name, ascending[band - 1], count) for name, band, count in banded), *fresh]:
+        for type_name, at, count in [
+            *((name, ascending[band - 1], count) for name, band, count in banded),
+            *fresh,
+        ]:
             for number, start in enumerate(starts):
                 counts[type_name][number] += count if at >= start else 0
         return {name: row for name, row in counts.items() if any(row)}

@@ -10,7 +10,7 @@ from opsconsole.engine.models import Attempt
 from opsconsole.engine.queries.flows import Flow, Key, read_flow
 from opsconsole.engine.queries.items import Item
 from opsconsole.engine.queries.present import database_now
-from opsconsole.engine.states import AWAITING, PENDING, PROCESSING
+from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PROCESSING, SUCCESS
 
 LANES = 60
 ATTEMPTS = 20  # of one item; the last ones are drawn
@@ -93,9 +93,9 @@ def _attempts(ids: Iterable[UUID]) -> defaultdict[UUID, list[Attempt]]:
 
 def bars(item: Item, attempts: list[Attempt], now: datetime) -> Iterator[Bar]:
     """The life of `item` from its creation, or from the first of `attempts`, to its end or `now`."""
-    ready = item.created_at
-    number = attempts[0].number if attempts else 1
-    if attempts and number > 1:
+    now = item.ended_at or now
+    ready, number = item.created_at, 1
+    if attempts and attempts[0].number > 1:
         ready = attempts[0].started_at or attempts[0].ended_at  # earlier tries were not read
     elif not attempts:
         yield from _held(item, now)
@@ -105,38 +105,38 @@ def bars(item: Item, attempts: list[Attempt], now: datetime) -> Iterator[Bar]:
         yield from _stretch("queued", ready, started, attempt.number)
         yield Bar("running", started, attempt.ended_at, attempt.number, attempt.outcome, attempt.error_class)
         ready = attempt.retry_at or attempt.ended_at
-        number = attempt.number + 1
-        if attempt.retry_at and not attempt.is_final:
+        number = attempt.number + (attempt.outcome != "snoozed")  # a snooze spends no try
+        if attempt.retry_at:
             yield from _stretch("waiting", attempt.ended_at, min(ready, now), number)
-    if attempts and (attempts[-1].is_final or item.ended_at == attempts[-1].ended_at):
-        return
-    yield from _last_try(item, ready, number, now)
+    if not attempts or not _ended_with(item, attempts[-1]):
+        yield from _last_try(item, ready, number, now)
+
+
+def _ended_with(item: Item, attempt: Attempt) -> bool:
+    """Whether nothing came after that try; a failed event may have been processed again."""
+    return attempt.is_final and (item.status in (ERROR, CANCELLED) or item.kind == "command")
 
 
 def _last_try(item: Item, ready: datetime, number: int, now: datetime) -> Iterator[Bar]:
     """The try that no attempt row tells about: it succeeded, runs, or has not begun."""
-    ended = item.ended_at or now
-    is_begun = (
-        item.started_at is not None and item.started_at >= ready and item.status not in (AWAITING, PENDING)
-    )
-    if is_begun and item.started_at is not None:
+    if item.started_at is not None and item.status in (PROCESSING, SUCCESS, ERROR):
         yield from _stretch("queued", ready, item.started_at, number)
         outcome = "" if item.status == PROCESSING else item.status
-        yield Bar("running", item.started_at, max(ended, item.started_at), number, outcome)
+        yield Bar("running", item.started_at, max(now, item.started_at), number, outcome)
     elif item.status != AWAITING:
-        yield from _stretch("queued", ready, ended, number)
+        yield from _stretch("queued", ready, now, number)
 
 
 def _held(item: Item, now: datetime) -> Iterator[Bar]:
     note = f"until the batch ends: {item.release_on}" if item.release_on else "not yet due"
-    end = (item.ended_at or now) if item.status == AWAITING else _due(item, now)
+    end = now if item.status == AWAITING else _due(item, now)
     yield from _stretch("held", item.created_at, end, 1, note)
 
 
 def _due(item: Item, now: datetime) -> datetime:
     """When it could first run; a delay that has not ended yet counts up to now."""
     due = item.not_before or item.created_at
-    return max(item.created_at, min(due, item.started_at or item.ended_at or now))
+    return max(item.created_at, min(due, item.started_at or now))
 
 
 def _stretch(phase: str, start: datetime, end: datetime, attempt: int, note: str = "") -> Iterator[Bar]:
