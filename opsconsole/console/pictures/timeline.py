@@ -157,7 +157,7 @@ def _rows(timeline: Timeline, address: Address) -> Iterator[dict[str, object]]:
                 "address": address(lane.item),
                 "phase": PHASES[bar.phase],
                 "attempt": bar.attempt if bar.phase == "running" else "",
-                "after": took(bar.start - begin),
+                "after": took(bar.start - begin) if bar.start > begin else "at once",
                 "took": took(bar.end - bar.start),
                 "outcome": OUTCOMES.get(bar.outcome, bar.outcome) or bar.note,
             }
