@@ -24,6 +24,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
         yield
+        _end_other_sessions()
         teardown_databases(made, verbosity=0)
 
 
@@ -46,6 +47,15 @@ def fresh_engine(database: None) -> Iterator[None]:
     _forget_everything()
     yield
     _forget_everything()
+
+
+def _end_other_sessions() -> None:
+    """Threads of the engine keep their connections; the database cannot be dropped while it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def _prepare() -> None:

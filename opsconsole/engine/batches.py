@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from opsconsole.engine import rows, waking
-from opsconsole.engine.messages import Command
+from opsconsole.engine.messages import Command, servable
 from opsconsole.engine.states import AWAITING, PENDING, SUCCESS
 from opsconsole.kernel import clock
 from opsconsole.kernel.encoding import dumps
@@ -68,7 +68,7 @@ class NewBatch:
                 cause_kind=kind,
                 cause_id=cause_id,
                 metadata=metadata,
-                queue=queue or contract.queue,
+                queue=contract.queue if queue is None else servable(queue),
                 priority=contract.priority if priority is None else priority,
                 max_attempts=contract.retry.max_attempts,
                 **columns,  # type: ignore[arg-type]

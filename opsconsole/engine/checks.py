@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.db import connection
 
-from opsconsole.engine.configuration import PERIODS, WAKE_UPS, Configuration, configuration, declared
+from opsconsole.engine.configuration import CHOICES, Configuration, configuration, declared
 from opsconsole.engine.messages import COMMANDS, EVENTS
 from opsconsole.engine.partitions import PARTITIONED, last_bound
 from opsconsole.engine.registry import HANDLERS, REACTIONS
@@ -23,27 +23,34 @@ def register() -> None:
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     known = [field.name for field in fields(Configuration)]
-    problems: list[CheckMessage] = []
-    for name in declared():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(known)}."
-            problems.append(Error(f"OPSCONSOLE has no setting {name!r}.", hint=hint, id="ops_engine.E001"))
+    problems: list[CheckMessage] = [_misspelt(name, known) for name in declared() if name not in known]
     settings = configuration()
-    for name, allowed in (("wake_up", WAKE_UPS), ("partition_period", PERIODS)):
-        if getattr(settings, name) not in allowed:
-            problems.append(
-                Error(
-                    f"OPSCONSOLE[{name!r}] is {getattr(settings, name)!r}.",
-                    hint=f"One of {allowed}.",
-                    id="ops_engine.E002",
-                )
-            )
-    if settings.lease < 1:
-        problems.append(
-            Error("OPSCONSOLE['lease'] is under a second.", hint="20 is usual.", id="ops_engine.E003")
-        )
+    for field in fields(Configuration):
+        problem = _wrong_value(field.name, getattr(settings, field.name), field.default)
+        if problem is not None:
+            problems.append(problem)
     return problems
+
+
+def _misspelt(name: str, known: list[str]) -> Error:
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(known)}."
+    return Error(f"OPSCONSOLE has no setting {name!r}.", hint=hint, id="ops_engine.E001")
+
+
+def _wrong_value(name: str, value: Any, default: Any) -> Error | None:
+    fact = f"OPSCONSOLE[{name!r}] is {value!r}."
+    if name in CHOICES:
+        return None if value in CHOICES[name] else Error(fact, hint=f"One of {CHOICES[name]}.", id="ops_engine.E002")
+    if isinstance(default, int):
+        is_right, hint = type(value) is int and value > 0, "A whole number above 0."
+    else:
+        is_right, hint = type(value) in (int, float) and value >= 0, "A number of seconds."
+    if not is_right:
+        return Error(fact, hint=hint, id="ops_engine.E004")
+    if name == "lease" and value < 1:
+        return Error("OPSCONSOLE['lease'] is under a second.", hint="20 is usual.", id="ops_engine.E003")
+    return None
 
 
 def check_handlers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

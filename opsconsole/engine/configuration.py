@@ -31,8 +31,7 @@ class Configuration:
     runner_seen: float = 15.0  # a process not seen for so long counts as gone
 
 
-WAKE_UPS = ("after_commit", "trigger", "off")
-PERIODS = ("month", "week", "day")
+CHOICES = {"wake_up": ("after_commit", "trigger", "off"), "partition_period": ("month", "week", "day")}
 
 
 @lru_cache(maxsize=1)

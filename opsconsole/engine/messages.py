@@ -16,6 +16,9 @@ from opsconsole.kernel.encoding import encode
 from opsconsole.kernel.registry import Registry
 
 
+QUEUE_LENGTH = 60  # characters
+
+
 @dataclass(frozen=True, slots=True)
 class EventContract:
     """What is stored and known about a type of event."""
@@ -37,6 +40,15 @@ class Limit:
             object.__setattr__(self, "burst", self.per_second)  # a second's worth, at least
 
 
+def servable(queue: str) -> str:
+    """`queue` itself if workers can serve one of that name; raises ValueError."""
+    if not 0 < len(queue) <= QUEUE_LENGTH or queue.startswith("@") or queue == "events":
+        raise ValueError(
+            f"{queue!r} cannot be the name of a queue: 1 to {QUEUE_LENGTH} characters, not 'events', no leading '@'"
+        )
+    return queue
+
+
 @dataclass(frozen=True, slots=True)
 class CommandContract:
     """What is stored and known about a type of command. `timeout` is in seconds."""
@@ -48,6 +60,9 @@ class CommandContract:
     retry: RetryPolicy
     timeout: float | None
     limit: Limit | None = None
+
+    def __post_init__(self) -> None:
+        servable(self.queue)
 
 
 class Message(BaseModel):

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from opsconsole.engine import rows, waking
-from opsconsole.engine.messages import Command, Event
+from opsconsole.engine.messages import Command, Event, servable
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 from opsconsole.kernel.encoding import dumps
@@ -89,7 +89,7 @@ class Outbox:
             type=contract.name,
             schema_version=contract.version,
             payload=command.encode(),
-            queue=queue or contract.queue,
+            queue=contract.queue if queue is None else servable(queue),
             priority=contract.priority if priority is None else priority,
             max_attempts=contract.retry.max_attempts,
             not_before=not_before,

@@ -196,11 +196,22 @@ def test_the_limit_counts_bytes_and_not_characters(settings):
         send(Act(text="ä" * 40))
 
 
-@pytest.mark.parametrize("field", ["tenant", "queue"])
-def test_a_nul_in_a_column_is_refused_by_the_database_and_nothing_is_stored(field: str):
-    with pytest.raises(DataError, match="NUL"):
-        send(Act(), **{field: "a\x00b"})
-    assert not StoredCommand.objects.exists()
+@pytest.mark.parametrize("options", [{"tenant": "a\x00b"}, {"tenant": "t" * 101}, {"priority": 100_000}])
+def test_what_a_column_cannot_hold_is_refused_by_the_database_and_nothing_is_stored(options):
+    with pytest.raises(DataError):
+        send(Act(), **options)
+    with pytest.raises(DataError):
+        send_batch([Act()], **options)
+    assert not any(model.objects.exists() for model in NOTHING_STORED)
+
+
+@pytest.mark.parametrize("queue", ["", "@events", "events", "q" * 61])
+def test_a_queue_that_no_worker_can_serve_is_refused(queue: str):
+    with pytest.raises(ValueError, match="queue"):
+        send(Act(), queue=queue)
+    with pytest.raises(ValueError, match="queue"):
+        send_batch([Act()], queue=queue)
+    assert not any(model.objects.exists() for model in NOTHING_STORED)
 
 
 def test_what_an_actor_is_called_may_hold_anything():
