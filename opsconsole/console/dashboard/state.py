@@ -1,14 +1,14 @@
 """Everything that the overview says, read once: the panels and the verdict draw on the same numbers."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from opsconsole.engine.models import Batch, Command, Event, Pause, Workflow
 from opsconsole.engine.queries import capacity, rollups
-from opsconsole.engine.queries.capacity import Backlog, Dispatcher, Overdue, Worker
+from opsconsole.engine.queries.capacity import EVENTS, Backlog, Dispatcher, Overdue, Worker
 from opsconsole.engine.queries.history import History
 from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.queries.rollups import Failures
@@ -50,11 +50,16 @@ class State:
                 for kind, model in (("batch", Batch), ("workflow", Workflow))
                 if kind in kinds
             },
-            backlogs=capacity.backlogs(),
-            workers=capacity.workers(),
+            backlogs=[
+                one for one in capacity.backlogs() if ("event" if one.queue == EVENTS else "command") in kinds
+            ],
+            workers=[
+                one if "command" in kinds else replace(one, doing=(), progress=None)
+                for one in capacity.workers()
+            ],
             dispatchers=capacity.dispatchers(),
             overdue=capacity.overdue_claims(),
-            pauses=capacity.pauses(),
+            pauses=capacity.pauses() if "command" in kinds else [],
         )
 
     @property

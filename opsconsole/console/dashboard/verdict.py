@@ -47,7 +47,9 @@ def verdict(state: State) -> Verdict:
     grave = [finding for finding in found if finding.level != "info"]
     if not grave:
         return Verdict("success", _all_well(state), tuple(found))
-    headline = grave[0].title if len(grave) == 1 else f"{len(grave)} things need attention"
+    headline = grave[0].title
+    if len(grave) > 1:
+        headline += f", and {counted(len(grave) - 1, 'more thing needs', 'more things need')} attention"
     return Verdict(grave[0].level, headline, tuple(found))
 
 
