@@ -60,8 +60,14 @@ def ensure_partitions() -> list[str]:
     """Make the current partition and those ahead wherever they are missing; returns the new ones."""
     settings = configuration()
     wanted = list(periods_ahead(clock.now(), settings.partition_period, settings.partitions_ahead))
+    return [name for table in PARTITIONED for name in _ensure_partitions_of(table, wanted)]
+
+
+def _ensure_partitions_of(table: str, wanted: list[Period]) -> list[str]:
+    """One process at a time: who comes second finds them made."""
     made = []
-    for table in PARTITIONED:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"partitions of {table}"])
         end = last_bound(table)
         for period in wanted:
             if end is None or period.start >= end:
@@ -92,7 +98,7 @@ def _create(table: str, period: Period, *, first: bool) -> str:
     """Made apart and attached: CREATE … PARTITION OF would lock every reader and writer of the table out."""
     name = f"{table}_{period.name}"
     lower = "MINVALUE" if first else f"'{uuid7_floor(period.start)}'"
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {name} (LIKE {table} INCLUDING ALL) WITH ({_STORAGE})")
         cursor.execute(
             f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({lower}) TO ('{uuid7_floor(period.end)}')"

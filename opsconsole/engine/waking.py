@@ -24,7 +24,7 @@ COALESCE = 0.01  # seconds between two notifications of one process, at least
 def after_commit(queue: str) -> None:
     """Once the current transaction has committed, tell the dispatcher that `queue` has work."""
     if configuration().wake_up == "after_commit":
-        transaction.on_commit(partial(_notifier.wake, queue))
+        transaction.on_commit(partial(_notifier.wake, queue), robust=True)
 
 
 class Notifier:
