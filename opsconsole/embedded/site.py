@@ -55,6 +55,11 @@ class Site:
         return self._python("web", "-m", "uvicorn", "opsconsole.config.asgi:application", *words)
 
     @property
+    def prepared(self) -> Path:
+        """A file that is there once a run has got as far as that."""
+        return self.state.directory / "prepared"
+
+    @property
     def password_file(self) -> Path:
         return self.state.directory / "admin-password"
 

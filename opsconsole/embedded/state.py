@@ -25,6 +25,7 @@ OURS = (
     "secret-key",
     "smtp-port",
     "env.json",
+    "prepared",
 )
 
 

@@ -101,16 +101,18 @@ def _servers(state: State, supervisor: Supervisor) -> dict[str, str]:
 
 def _start(site: Site, supervisor: Supervisor) -> None:
     say("Preparing the database …")
-    web = site.web()
-    supervisor.launch(
-        web, stops_first=True
-    )  # reads its code meanwhile, and touches the database only when asked
+    web, others = site.web(), list(site.processes())
+    tables_are_there = site.prepared.exists()
+    if tables_are_there:
+        supervisor.launch(web, stops_first=True)  # reads its code meanwhile
     supervisor.run(site.preparation(), PREPARATION_SECONDS)
+    site.prepared.touch()
     say("Starting dispatcher, worker and web server …")
-    others = list(site.processes())
+    if not tables_are_there:
+        supervisor.launch(web, stops_first=True)
     for child in others:
         supervisor.launch(child)
-    children = [*others, web]
+    children = [web, *others]
     ready = all_ready(children)
     _await(supervisor, children, lambda: ready() and answers(site.port))
 
