@@ -14,7 +14,7 @@ from opsconsole.engine.models import Claim, Leadership, Pause, RollupMark, Runne
 from opsconsole.engine.queries.history import floor
 from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel.identifiers import uuid7
-from tests.console.visitors import Page, look, somebody
+from tests.console.visitors import look, somebody
 from tests.past import HOUR, MINUTE, a_batch, a_command, an_event
 
 pytestmark = pytest.mark.django_db

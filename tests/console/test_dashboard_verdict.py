@@ -19,7 +19,7 @@ NOW = clock.now()
 
 
 def a_worker(queue: str = "") -> Worker:
-    return Worker("host:1", "host", 1, NOW, NOW, queue, 0, ())
+    return Worker("host:1", "host", 1, NOW, NOW, queue)
 
 
 def a_backlog(seconds: float | None, queue: str = "mail", due: int = 3, **fields: Any) -> Backlog:

@@ -66,7 +66,7 @@ def test_a_worker_tells_what_it_holds_the_running_one_first() -> None:
     for place, name in enumerate(("tests.first", "tests.second", "tests.second"), 1):
         a_command("processing", claim_id=claim.pk, place=place, type=name)
     (worker,) = workers()
-    assert (worker.doing, worker.held, worker.queue) == (("tests.first", "tests.second"), 3, "mail")
+    assert (worker.doing, worker.held, worker.queue) == (["tests.first", "tests.second"], 3, "mail")
     assert worker.progress == {"done": 4, "total": 9, "note": "letters"}
 
 

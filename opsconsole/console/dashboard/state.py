@@ -54,7 +54,7 @@ class State:
                 one for one in capacity.backlogs() if ("event" if one.queue == EVENTS else "command") in kinds
             ],
             workers=[
-                one if "command" in kinds else replace(one, doing=(), progress=None)
+                one if "command" in kinds else replace(one, doing=[], progress=None)
                 for one in capacity.workers()
             ],
             dispatchers=capacity.dispatchers(),

@@ -193,12 +193,17 @@ def _pauses(state: State) -> Iterator[Finding]:
     for pause in state.pauses:
         who = f" by {pause.paused_by}" if pause.paused_by else ""
         until = f", until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
-        name = {"queue": "queue", "type": "type", "tenant": "tenant"}[pause.scope]
         yield Finding(
             "info",
             f"{pause.scope.capitalize()} {pause.key} is paused{who}",
             (pause.reason or "No reason was given") + until + ".",
             "Its commands wait until the pause is lifted.",
-            list_of("command", status="pending", **{name: pause.key}),
+            list_of(
+                "command",
+                status="pending",
+                queue=pause.key if pause.scope == "queue" else "",
+                type=pause.key if pause.scope == "type" else "",
+                tenant=pause.key if pause.scope == "tenant" else "",
+            ),
             "what waits",
         )

@@ -103,7 +103,9 @@ def _with_dummies(nodes: Sequence[Key], edges: Sequence[Edge], columns: dict[Key
     column_of = dict(columns)
     for edge in edges:
         source, target = edge
-        chain = [(column, ("bend", edge, column)) for column in range(columns[source] + 1, columns[target])]
+        chain: list[tuple[int, Key]] = [
+            (column, ("bend", edge, column)) for column in range(columns[source] + 1, columns[target])
+        ]
         chains[edge] = chain
         stations = [source, *(dummy for _, dummy in chain), target]
         links.extend(pairwise(stations))

@@ -48,8 +48,10 @@ def _corners(lifecycle: Lifecycle) -> dict[str, Point]:
     open_ = [state for state in lifecycle.states if state in UNFINISHED]
     ends = [state for state in lifecycle.states if state not in UNFINISHED]
     middle = RAIL + ROW * (len(ends) - 1) / 2
-    corners = {state: (MARGIN + COLUMN * number, middle) for number, state in enumerate(open_)}
-    corners |= {end: (MARGIN + COLUMN * len(open_), float(RAIL + ROW * row)) for row, end in enumerate(ends)}
+    corners: dict[str, Point] = {
+        state: (MARGIN + COLUMN * number, middle) for number, state in enumerate(open_)
+    }
+    corners |= {end: (MARGIN + COLUMN * len(open_), RAIL + ROW * row) for row, end in enumerate(ends)}
     return corners
 
 

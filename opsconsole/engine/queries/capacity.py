@@ -1,9 +1,8 @@
 """What waits, and who is there to work on it."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,19 +30,27 @@ class Backlog:
     is_paused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Worker:
-    """A living process. `doing` are the types it holds, the running one first; `progress` what that reported."""
+    """A living process. `held` counts rows of its claims, `doing` names their types, the running one first;
+    `progress` is what that has reported."""
 
     name: str
     host: str
     pid: int
     started_at: datetime
     seen_at: datetime
-    queue: str
-    held: int
-    doing: tuple[str, ...]
+    queue: str = ""
+    held: int = 0
+    doing: list[str] = field(default_factory=list)
     progress: dict[str, Any] | None = None
+
+    def hold(self, queue: str, size: int, types: list[str], progress: dict[str, Any] | None) -> None:
+        """Add what one of its claims holds."""
+        self.queue = queue or self.queue
+        self.held += size
+        self.doing = list(dict.fromkeys([*self.doing, *types]))
+        self.progress = progress or self.progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +95,11 @@ def workers() -> list[Worker]:
     with connection.cursor() as cursor:
         cursor.execute(statement("read_workers"), {"seen": configuration().runner_seen})
         rows = cursor.fetchall()
-    doing: defaultdict[str, list[str]] = defaultdict(list)
-    held: defaultdict[str, int] = defaultdict(int)
-    queues: dict[str, str] = {}
-    progress: dict[str, dict[str, Any] | None] = {}
-    for name, *_, queue, size, types, reported in rows:
-        doing[name] = list(dict.fromkeys([*doing[name], *(types or [])]))
-        held[name] += size or 0
-        queues[name] = queue or queues.get(name, "")
-        progress[name] = json.loads(reported) if reported else progress.get(name)
-    seen = {row[0]: row[:5] for row in rows}
-    return [
-        Worker(*row, queues[name], held[name], tuple(doing[name]), progress[name])
-        for name, row in seen.items()
-    ]
+    found: dict[str, Worker] = {}
+    for name, host, pid, started_at, seen_at, queue, size, types, progress in rows:
+        worker = found.setdefault(name, Worker(name, host, pid, started_at, seen_at))
+        worker.hold(queue, size or 0, types or [], json.loads(progress) if progress else None)
+    return list(found.values())
 
 
 def dispatchers() -> list[Dispatcher]:

@@ -108,11 +108,11 @@ def _mark(kind: str) -> Mark:
 def _totals(kind: str, tenant: str | None) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT status, sum(count)::bigint FROM ops_engine_rollup WHERE kind = %s AND bucket = %s AND span = 'total'"
+            "SELECT status, sum(count) FROM ops_engine_rollup WHERE kind = %s AND bucket = %s AND span = 'total'"
             " AND (tenant = %s OR %s::text IS NULL) GROUP BY status",
             [kind, EPOCH, tenant, tenant],
         )
-        return cursor.fetchall()
+        return [(status, int(count)) for status, count in cursor.fetchall()]
 
 
 @lru_cache(maxsize=64)
@@ -121,9 +121,18 @@ def _rolled(kind: str, since: datetime, step: timedelta, tenant: str | None, mar
     with connection.cursor() as cursor:
         cursor.execute(
             statement("read_rolled"),
-            {"kind": kind, "since": since, "until": mark.until, "step": step, "tenant": tenant},
+            {
+                "kind": kind,
+                "since": since,
+                "until": mark.until,
+                "step": step.total_seconds(),
+                "tenant": tenant,
+            },
         )
-        return tuple(Slot(*row[:5], tuple(row[5:])) for row in cursor.fetchall())
+        return tuple(
+            Slot(bucket, type_name, status, count, seconds, tuple(bins))
+            for bucket, type_name, status, count, seconds, *bins in cursor.fetchall()
+        )
 
 
 @lru_cache(maxsize=64)

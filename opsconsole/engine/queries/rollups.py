@@ -121,7 +121,7 @@ def failures_by_type(
         failed = Event.objects.filter(status=ERROR).order_by("-id").values_list("type", "finished_at")
         for type_name, at in failed[:ROWS]:
             for number, start in enumerate(starts):
-                counts["event", type_name][number] += at >= start
+                counts["event", type_name][number] += at is not None and at >= start
     rows = [Failures(kind, type_name, tuple(row)) for (kind, type_name), row in counts.items() if any(row)]
     return sorted(rows, key=lambda row: ([-count for count in row.counts], row.type))
 
