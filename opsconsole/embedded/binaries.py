@@ -69,7 +69,7 @@ def _package(name: str) -> Path | None:
 
 
 def _version(postgres: Path) -> str:
-    """`18.6` from `postgres (PostgreSQL) 18.6 (Debian …)`."""
+    """`18.6` from `postgres (PostgreSQL) 18.6 (Debian 18.6-1)`."""
     printed = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)
     numbers = re.search(r"\d+(\.\d+)?", printed.stdout)
     if numbers is None:

@@ -34,6 +34,7 @@ class Child:
         self.directory = Path("/")
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
+        self._group: int | None = None  # its process group, until that is swept
 
     def launch(self) -> None:
         """Start the program without waiting for it to be of use."""
@@ -51,6 +52,7 @@ class Child:
                 preexec_fn=leash(self.stop_signal),
                 **as_account(self.account),
             )
+        self._group = self._process.pid
 
     def ready(self) -> bool:
         """Whether it can be used. Raises Trouble when it ended instead."""
@@ -112,9 +114,11 @@ class Child:
         self._sweep()
 
     def _sweep(self) -> None:
-        if self.pid is not None:
+        """Once only: later, the number may belong to somebody else."""
+        if self._group is not None:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+                os.killpg(self._group, signal.SIGKILL)
+            self._group = None
 
     def ending(self) -> str:
         """How it ended, as the rest of a sentence."""

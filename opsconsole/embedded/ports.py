@@ -36,7 +36,7 @@ def free_port() -> int:
 
 def answers(port: int) -> bool:
     """Whether the web server there gives a page that is no server error."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=10)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
     try:
         connection.request("GET", "/")
         return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR

@@ -149,21 +149,22 @@ class Supervisor:
         self._changed([watched.child for watched in self._watched])
 
     def _stop_all(self) -> None:
-        """Stop in reverse order; a second request spares the patience, but not PostgreSQL's tidy end."""
-        asked = self._signals
+        """Stop in reverse order."""
         in_order = sorted(self._watched, key=lambda watched: watched.stops_first)
         for watched in reversed(in_order):
-            child = watched.child
-            child.ask()
-            deadline = time.monotonic() + child.grace
-            while (
-                child.alive
-                and time.monotonic() < deadline
-                and (watched.essential or self._signals <= max(asked, 1))
-            ):
-                self._doze(POLL_SECONDS)
-            child.kill()
-            self._guard.no_longer_over(child)
+            self._stop(watched)
+
+    def _stop(self, watched: Watched) -> None:
+        """Ask a child to end and insist after its grace; asked twice, we spare only an essential one."""
+        child = watched.child
+        child.ask()
+        deadline = time.monotonic() + child.grace
+        while child.alive and time.monotonic() < deadline:
+            if self._signals > 1 and not watched.essential:
+                break
+            self._doze(POLL_SECONDS)
+        child.kill()
+        self._guard.no_longer_over(child)
 
     def _doze(self, seconds: float | None) -> None:
         """Sleep until a signal comes (a child's end is one), so many seconds at most."""

@@ -61,8 +61,9 @@ def throwaway_directory(*, in_memory: bool = False) -> Iterator[Path]:
     _remove_abandoned(place)
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     directory.chmod(0o711 if server_account() else 0o700)
-    lock = FileLock(directory / "lock")
+    lock = FileLock(directory / "lock.unfinished")
     lock.acquire()
+    lock.path.rename(directory / "lock")  # held from the moment that others look for it
     try:
         yield directory
     finally:
@@ -92,6 +93,6 @@ def _remove_abandoned(place: Path) -> None:
 
 def _ours(directory: Path) -> bool:
     try:
-        return directory.stat().st_uid == os.geteuid()
+        return directory.lstat().st_uid == os.geteuid()
     except FileNotFoundError:  # another process has just removed it
         return False

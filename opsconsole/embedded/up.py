@@ -66,7 +66,7 @@ def say(text: str) -> None:
 def _end_leftovers(state: State) -> None:
     for leftover in state.leftovers():
         if leftover.runs:
-            say(f"Ending {leftover.name}, which an earlier run left behind …")
+            say(f"Ending {leftover.name}, which an earlier run left behind...")
             leftover.end()
 
 
@@ -85,13 +85,13 @@ def _servers(state: State, supervisor: Supervisor) -> dict[str, str]:
     children: list[Child] = []
     if "DATABASE_URL" not in urls:
         postgres = Postgres(state.directory)
-        say(f"Starting PostgreSQL {postgres.programs.version} …")
+        say(f"Starting PostgreSQL {postgres.programs.version}...")
         supervisor.launch(postgres, essential=True)
         children.append(postgres)
         urls["DATABASE_URL"] = postgres.url
     if "REDIS_URL" not in urls:
         valkey = Valkey(state.directory)
-        say("Starting Valkey …")
+        say("Starting Valkey...")
         supervisor.launch(valkey)
         children.append(valkey)
         urls["REDIS_URL"] = valkey.url
@@ -100,14 +100,14 @@ def _servers(state: State, supervisor: Supervisor) -> dict[str, str]:
 
 
 def _start(site: Site, supervisor: Supervisor) -> None:
-    say("Preparing the database …")
+    say("Preparing the database...")
     web, others = site.web(), list(site.processes())
     tables_are_there = site.prepared.exists()
     if tables_are_there:
         supervisor.launch(web, stops_first=True)  # reads its code meanwhile
     supervisor.run(site.preparation(), PREPARATION_SECONDS)
     site.prepared.touch()
-    say("Starting dispatcher, worker and web server …")
+    say("Starting dispatcher, worker and web server...")
     if not tables_are_there:
         supervisor.launch(web, stops_first=True)
     for child in others:

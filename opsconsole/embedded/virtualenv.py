@@ -77,14 +77,14 @@ class VirtualEnvironment:
         if strange and any(self.directory.iterdir()):
             raise Trouble(f"{self.directory} is not a virtual environment; move it away.")
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        print(f"Making a virtual environment for Python {version} in {self.directory} …", flush=True)
+        print(f"Making a virtual environment for Python {version} in {self.directory}...", flush=True)
         self._run(
             [_base_python(), "-m", "venv", "--without-pip", "--clear", str(self.directory)],
             failing="The virtual environment could not be made",
         )
 
     def _install(self, lock: str) -> None:
-        print(f"Installing what {lock} names (once, this takes a while) …", flush=True)
+        print(f"Installing what {lock} names (once, this takes a while)...", flush=True)
         self._unfinished.touch()
         options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
         self._run(

@@ -40,10 +40,11 @@ try:
     with Supervisor(say=say, changed=changed) as supervisor:
         for name, program in programs.items():
             child = Child(name, [sys.executable, "-c", program], log=directory / f"{name}.log")
-            child.grace = 1.0
+            child.grace = 60.0 if name == "patient" else 1.0
             supervisor.launch(child, essential=name == "essential")
         say("watching")
         supervisor.watch()
+        say("stopping")
 except Trouble as trouble:
     sys.exit(str(trouble))
 """

@@ -60,6 +60,16 @@ def test_a_child_that_does_not_listen_is_killed_after_its_grace(supervise):
     assert not exists(supervised.pids["deaf"])
 
 
+def test_asked_a_second_time_it_waits_no_longer(supervise):
+    supervised = supervise(patient=stand_ins.STUBBORN)
+    wait(lambda: "deaf" in supervised.log("patient") and "watching" in supervised.words)
+    supervised.process.send_signal(signal.SIGINT)
+    wait(lambda: "stopping" in supervised.words)
+    supervised.process.send_signal(signal.SIGINT)
+    assert supervised.process.wait(SECONDS) == 0
+    assert not exists(supervised.pids["patient"])
+
+
 def test_a_killed_supervisor_leaves_no_process_behind(supervise):
     supervised = supervise(obedient=stand_ins.OBEDIENT, parent=stand_ins.WITH_GRANDCHILD)
     wait(lambda: "grandchild" in supervised.log("parent") and "deaf" in supervised.log("parent"))

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey as children: start, stop, kill and start again.
+"""PostgreSQL and Valkey as children of the main thread: start, stop, kill and start again.
 
 with throwaway_directory() as directory:
     postgres = Postgres(directory)

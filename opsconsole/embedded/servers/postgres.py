@@ -38,7 +38,7 @@ class Postgres(Child):
 
     Not durable means that a power cut may lose the data, which tests do not mind. `settings` add to and
     override the server's configuration. When root starts it, `nobody` runs it and must be able to reach
-    the directory.
+    the directory. Start it in the main thread: on Linux it ends with the thread that started it.
     """
 
     stop_signal = signal.SIGINT
