@@ -11,7 +11,7 @@ from django.test.utils import setup_databases, teardown_databases
 from opsconsole.engine import claiming, settling
 from opsconsole.engine.apps import EngineConfig
 from opsconsole.engine.heartbeat import heart
-from opsconsole.engine.threads import _pools
+from opsconsole.engine.threads import end_threads
 from tests.handlers_app import scripts
 
 MANY_ROWS = 1_000
@@ -103,6 +103,5 @@ def _forget_everything() -> None:
     claiming.costs.seconds.clear()
     settling._started.clear()
     heart._held.clear()
-    for pool in _pools.values():
-        pool.shutdown()
-    _pools.clear()
+    heart._abandoned.clear()
+    end_threads()

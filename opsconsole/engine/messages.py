@@ -74,6 +74,12 @@ class Message(BaseModel):
         super().__init_subclass__()
 
     @classmethod
+    def require_own_name(cls, name: str) -> None:
+        """Raises TypeError when it would be stored under its parent's name, whose payload is another one."""
+        if not name and hasattr(cls, "__contract__"):
+            raise TypeError(f"{cls.__name__} needs a name of its own: its base is {cls.__contract__.name!r}")
+
+    @classmethod
     def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
         """Turn a payload stored by an older `version` into today's; override when raising the version."""
         return payload
@@ -97,6 +103,7 @@ class Event(Message):
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, name: str = "", version: int = 1, **kwargs: Any) -> None:
+        cls.require_own_name(name)
         if name:
             cls.__contract__ = EventContract(name, version)
             EVENTS.add(name, cls)
@@ -124,6 +131,7 @@ class Command(Message):
         limit: Limit | None = None,
         **kwargs: Any,
     ) -> None:
+        cls.require_own_name(name)
         if name:
             cls.__contract__ = CommandContract(name, version, queue, priority, retry or NoRetry(), timeout, limit)
             COMMANDS.add(name, cls)
