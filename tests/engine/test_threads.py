@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine import execution, send, send_batch
 from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
@@ -130,9 +131,7 @@ def test_threads_end_with_their_connections():
     assert _pools
     end_threads()
     assert not _pools
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)", [pids])
-        assert cursor.fetchone() == (0,)
+    assert wait_until(lambda: not _sessions(pids), 10)
 
 
 def test_threads_keep_their_connections_between_commands():
@@ -156,6 +155,12 @@ def test_effects_are_those_of_every_command():
     identifiers: set[UUID] = {send(ActTogether(number=number)).id for number in range(20)}
     run()
     assert set(Entry.objects.values_list("command_id", flat=True)) == identifiers
+
+
+def _sessions(pids: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)", [pids])
+        return int(cursor.fetchone()[0])
 
 
 def _terminate(pid: int) -> None:
