@@ -125,7 +125,7 @@ def test_claims_that_nobody_sweeps_are_noticed() -> None:
 
 def test_counts_that_lag_are_noticed() -> None:
     old = History("command", None, Mark(NOW - timedelta(hours=2), 1), ())
-    assert the_finding(histories={"command": old}).title == "Counts of commands are 2 h 0 min behind"
+    assert the_finding(histories={"command": old}).title == "Counts are 2 h 0 min behind"
 
 
 def test_the_gravest_comes_first_and_the_rest_is_counted() -> None:

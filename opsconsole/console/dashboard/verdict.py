@@ -177,16 +177,18 @@ def _ends(state: State) -> Iterator[Finding]:
 
 
 def _counting(state: State) -> Iterator[Finding]:
-    for kind, history in state.histories.items():
-        behind = state.now - history.mark.until
-        if behind > ROLL_UP_PATIENCE and state.dispatchers:
-            yield Finding(
-                "warning",
-                f"Counts of {kind}s are {took(behind)} behind",
-                "The dispatcher has not rolled up finished work; what ended since is counted row by row"
-                + (", and not all of it." if history.is_cut else "."),
-                "Look at the dispatcher's log.",
-            )
+    behind = max(
+        (state.now - history.mark.until for history in state.histories.values()), default=timedelta()
+    )
+    if behind > ROLL_UP_PATIENCE and state.dispatchers:
+        is_cut = any(history.is_cut for history in state.histories.values())
+        yield Finding(
+            "warning",
+            f"Counts are {took(behind)} behind",
+            "The dispatcher has not rolled up finished work; what ended since is counted row by row"
+            + (", and not all of it." if is_cut else "."),
+            "Look at the dispatcher's log.",
+        )
 
 
 def _pauses(state: State) -> Iterator[Finding]:

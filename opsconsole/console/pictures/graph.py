@@ -10,7 +10,7 @@ from opsconsole.console.pictures.layout import Layout, layered
 from opsconsole.console.pictures.svg import cut, icon, join, tag, text_width
 
 WIDTH, HEIGHT = 208, 50
-COLUMN, ROW = WIDTH + 66, HEIGHT + 16
+COLUMN, ROW = WIDTH + 72, HEIGHT + 16
 MARGIN = 14
 
 Point = tuple[float, float]
@@ -93,9 +93,9 @@ def _box(box: Box, x: float, y: float) -> SafeString:
 def _aside(box: Box, x: float, y: float) -> SafeString:
     """Where the name comes from, if there is room beside the word."""
     room = WIDTH - 50 - text_width(box.word, 11.5)
-    if not box.aside or room < 30:
+    if not box.aside or text_width(box.aside, 10.5) > room:
         return join([])
-    return tag("text", cut(box.aside, room, 10.5), class_="pic-aside", x=x + WIDTH - 10, y=y + 38.5)
+    return tag("text", box.aside, class_="pic-aside", x=x + WIDTH - 10, y=y + 38.5)
 
 
 def _outline(box: Box, x: float, y: float) -> list[SafeString]:

@@ -13,9 +13,10 @@ from opsconsole.engine.queries.items import Item
 from opsconsole.engine.queries.timeline import Bar, Lane, Timeline
 from opsconsole.engine.states import UNFINISHED
 
-LABELS, CHART = 250.0, 780.0
+LABELS, CHART = 210.0, 580.0
 LANE, HEAD, FOOT = 28.0, 26.0, 14.0
 THICKNESS = {"running": 14.0, "queued": 6.0, "waiting": 3.0, "held": 1.5}
+BATCH_THICKNESS = 8.0
 OUTCOMES = {
     "retry": "failed, to be tried again", "error": "failed for good", "lost": "its worker was lost",
     "snoozed": "put off", "discarded": "given up",
@@ -23,6 +24,16 @@ OUTCOMES = {
 PHASES = {
     "held": "held back", "queued": "waiting for a worker", "running": "running", "waiting": "waiting for a retry",
 }  # fmt: skip
+
+LEGEND = {
+    ("held", ""): "held back",
+    ("queued", ""): "waits for a worker",
+    ("running", ""): "runs",
+    ("running", "success"): "succeeded",
+    ("running", "retry"): "failed, tried again",
+    ("waiting", ""): "waits for a retry",
+    ("running", "error"): "failed for good",
+}
 
 Address = Callable[[Item], str]
 
@@ -33,7 +44,7 @@ def timeline_figure(timeline: Timeline, address: Address) -> SafeString:
         "timeline": timeline,
         "picture": timeline_svg(timeline, address),
         "rows": list(_rows(timeline, address)),
-        "legend": [(phase, legend_svg(phase), words) for phase, words in PHASES.items()],
+        "legend": [(_sample(*bar), words) for bar, words in LEGEND.items()],
     }
     return render_to_string("ops_console/pictures/timeline.html", context)
 
@@ -59,11 +70,20 @@ def timeline_svg(timeline: Timeline, address: Address) -> SafeString:
     )
 
 
-def legend_svg(phase: str) -> SafeString:
-    """A sample of a bar, for the legend beside the words."""
+def _sample(phase: str, outcome: str) -> SafeString:
+    """A bar of the legend."""
     thick = THICKNESS[phase]
-    sample = tag("rect", class_=f"pic-bar is-{phase}", x=0, y=(16 - thick) / 2, width=26, height=thick, rx=2)
-    return tag("svg", sample, class_="pic", width=26, height=16, aria_hidden="true")
+    state = f" was-{outcome}" if outcome else ""
+    shape = tag(
+        "rect",
+        class_=f"pic-bar is-{phase}{state}",
+        x=1,
+        y=(16 - thick) / 2,
+        width=22,
+        height=thick,
+        rx=2,
+    )
+    return tag("svg", shape, class_="pic", width=24, height=16, aria_hidden="true")
 
 
 def _row(lane: Lane, number: int, width: float) -> SafeString:
@@ -107,13 +127,14 @@ def _lane(lane: Lane, y: float, scale: Scale, address: Address) -> SafeString:
         aria_current="true" if lane.is_focus else None,
     )
     tries = sum(bar.phase == "running" for bar in lane.bars)
-    bars = (_bar(bar, y + LANE / 2, scale, is_numbered=tries > 1) for bar in lane.bars)
+    thickest = BATCH_THICKNESS if item.kind == "batch" else LANE
+    bars = (_bar(bar, y + LANE / 2, scale, thickest, is_numbered=tries > 1) for bar in lane.bars)
     return tag("g", label, *bars, class_="pic-lane")
 
 
-def _bar(bar: Bar, middle: float, scale: Scale, *, is_numbered: bool) -> SafeString:
+def _bar(bar: Bar, middle: float, scale: Scale, thickest: float, *, is_numbered: bool) -> SafeString:
     left, right = scale.x(bar.start), scale.x(bar.end)
-    thick = THICKNESS[bar.phase]
+    thick = min(THICKNESS[bar.phase], thickest)
     width = max(right - left, 3.0 if bar.phase == "running" else 0.5)
     state = f" was-{bar.outcome}" if bar.outcome else ""
     shape = tag(
