@@ -15,9 +15,10 @@ _FILE_NAME = re.compile(r"# ([\w./-]+\.(?:py|toml))\b")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. `file` is what its first line names in a comment, if it does."""
+    """A fenced block; `info` stands behind its language. `file` is what its first line names, if it does."""
 
     language: str
+    info: str
     text: str
     line: int
 
@@ -45,7 +46,7 @@ class Page:
         """Fenced blocks in these languages, in their order."""
         text = self.text
         return [
-            Block(match[2], _dedented(match[4], len(match[1])), text[: match.start()].count("\n") + 2)
+            Block(match[2], match[3].strip(), _dedented(match[4], len(match[1])), text[: match.start()].count("\n") + 2)
             for match in _FENCED.finditer(text)
             if match[2] in languages
         ]

@@ -12,9 +12,14 @@ from opsconsole.engine.messages import COMMANDS, EVENTS
 from opsconsole.engine.models import Attempt, Batch, Command, Event, UniqueKey
 from opsconsole.engine.registry import HANDLERS, REACTIONS
 from tests.docs import shop
-from tests.docs.pages import Page
+from tests.docs.pages import Block, Page
 
-HOST_PROJECT = "mysite/"  # files of a project of one's own: tried apart, in processes of their own
+HOST_PROJECT = "mysite/"
+
+
+def is_played(block: Block) -> bool:
+    """Files of a host project are tried apart; signatures are compared with the code."""
+    return not block.file.startswith(HOST_PROJECT) and not block.info.startswith("signatures")
 
 
 class Session:
@@ -26,7 +31,7 @@ class Session:
     def play(self, page: Page) -> ModuleType:
         """Run every block; then the test functions among them. Returns the module of blocks that name no file."""
         for block in page.blocks("python"):
-            if block.file.startswith(HOST_PROJECT):
+            if not is_played(block):
                 continue
             module = self.module(block.file.removesuffix(".py").replace("/", ".") or "example")
             code = compile("\n" * (block.line - 1) + block.text, str(page.path), "exec")

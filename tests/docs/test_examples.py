@@ -11,14 +11,14 @@ from opsconsole.engine import claiming, operations, send
 from opsconsole.engine.models import Attempt, Batch, Command, Event, Pause, Workflow
 from opsconsole.engine.testing import run_until_idle
 from tests.docs.pages import Page, pages, readme_command
-from tests.docs.playing import HOST_PROJECT, Session
+from tests.docs.playing import Session, is_played
 from tests.docs.shop import Customer, Order
 
 HOW_TO = "docs/how-to/"
 
 
 def _played(page: Page) -> bool:
-    return any(not block.file.startswith(HOST_PROJECT) for block in page.blocks("python"))
+    return any(is_played(block) for block in page.blocks("python"))
 
 
 @pytest.mark.parametrize("document", list(filter(_played, pages())), ids=lambda document: document.name)
