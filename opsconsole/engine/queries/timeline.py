@@ -83,7 +83,9 @@ def _around_focus(items: list[Item], focus: Key | None) -> list[Item]:
 def _attempts(ids: Iterable[UUID]) -> defaultdict[UUID, list[Attempt]]:
     tries: defaultdict[UUID, list[Attempt]] = defaultdict(list)
     rows = (
-        Attempt.objects.filter(subject_id__in=list(ids)).defer("traceback", "message", "log").order_by("-id")
+        Attempt.objects.filter(subject_id__in=list(ids))
+        .defer("traceback", "message", "log")
+        .order_by("subject_id", "-id")
     )
     for attempt in rows[: LANES * ATTEMPTS]:
         if len(tries[attempt.subject_id]) < ATTEMPTS:
