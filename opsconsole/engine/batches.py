@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -110,7 +111,7 @@ class NewBatch:
         for row in self.next_commands:
             row.status = PENDING
 
-    def _columns(self) -> dict[str, object]:
+    def _columns(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "name": self.name,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psycopg
+from django.db import Error as DatabaseError
 from django.db import connection
 
 from opsconsole.engine import leadership, rollups, sequencing, sweeping, waking
@@ -51,7 +52,7 @@ class Dispatcher:
             try:
                 with self.listen() as listener:
                     self.attend(listener, duties)
-            except (psycopg.Error, connection.Database.Error) as error:
+            except (psycopg.Error, DatabaseError) as error:
                 logger.warning("database away: %s", error, extra={"action": "dispatcher.disconnected"})
             except Exception:
                 logger.exception("dispatcher stumbled", extra={"action": "dispatcher.failed"})
@@ -169,5 +170,5 @@ class Dispatcher:
             leadership.resign(self.name)
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM ops_engine_runner WHERE name = %s", [self.name])
-        except connection.Database.Error as error:
+        except DatabaseError as error:
             logger.warning("left without saying so: %s", error)

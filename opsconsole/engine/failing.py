@@ -181,6 +181,7 @@ def release_unique_key_of(cursor: Any, command_id: UUID) -> None:
     """The same for a command that was not ended by a worker of its own."""
     cursor.execute(
         "DELETE FROM ops_engine_uniquekey AS held USING ops_engine_command AS command"
-        " WHERE command.id = %s AND held.key = command.unique_key AND held.command_id = command.id AND held.until IS NULL",
+        " WHERE command.id = %s AND held.key = command.unique_key AND held.command_id = command.id"
+        " AND held.until IS NULL",
         [command_id],
     )

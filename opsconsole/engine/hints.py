@@ -5,7 +5,7 @@ import os
 import time
 
 from celery import current_app
-from kombu import Connection
+from kombu.connection import Connection
 
 from opsconsole.engine.waking import EVENTS
 
@@ -54,9 +54,9 @@ class Hints:
     def _send(self, queue: str) -> None:
         if self._connection is None:
             self._connection = current_app.connection_for_write()
-            self._connection.transport_options = {**self._connection.transport_options, **ONE_TRY}
+            self._connection.transport_options = {**(self._connection.transport_options or {}), **ONE_TRY}
         name = broker_queue(queue)
-        if self._connection.default_channel.client.llen(name):
+        if self._connection.default_channel.client.llen(name):  # type: ignore[union-attr]
             return
         task, arguments = ("opsconsole.react", ()) if queue == EVENTS else ("opsconsole.drain", (queue,))
         current_app.send_task(task, arguments, queue=name, connection=self._connection, retry=False)

@@ -15,7 +15,6 @@ from opsconsole.engine.retries import NoRetry, RetryPolicy
 from opsconsole.kernel.encoding import encode
 from opsconsole.kernel.registry import Registry
 
-
 QUEUE_LENGTH = 60  # characters
 
 

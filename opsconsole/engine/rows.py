@@ -115,6 +115,6 @@ def naming_missing_partitions() -> Iterator[None]:
 
 
 def _is_outside_partitions(error: IntegrityError) -> bool:
-    """A violated CHECK names its constraint, this does not; the words of the message depend on the server's language."""
+    """A violated CHECK names its constraint, this does not. The message's words depend on the server's language."""
     cause: Any = error.__cause__
     return getattr(cause, "sqlstate", None) == "23514" and cause.diag.constraint_name is None

@@ -14,6 +14,20 @@ from opsconsole.engine.models.uniquekey import UniqueKey
 from opsconsole.engine.models.workflow import Step, Workflow
 
 __all__ = [
-    "Attempt", "Batch", "Budget", "Claim", "Command", "Event", "Leadership", "Pause", "Rollup", "RollupMark", "Runner", "Sequencer",
-    "Step", "Stream", "UniqueKey", "Workflow",
-]  # fmt: skip
+    "Attempt",
+    "Batch",
+    "Budget",
+    "Claim",
+    "Command",
+    "Event",
+    "Leadership",
+    "Pause",
+    "Rollup",
+    "RollupMark",
+    "Runner",
+    "Sequencer",
+    "Step",
+    "Stream",
+    "UniqueKey",
+    "Workflow",
+]

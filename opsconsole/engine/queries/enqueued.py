@@ -48,6 +48,6 @@ def enqueued_by(events: Sequence[UUID]) -> dict[UUID, Enqueued]:
         for event, identifier, name, status in cursor.fetchall():
             found[event].add(Mark("command", identifier, name, status))
     batches = Batch.objects.filter(cause_id__in=events, cause_kind="event").order_by("id")
-    for event, identifier, name, status in batches.values_list("cause_id", "id", "name", "status")[:500]:
-        found[event].add(Mark("batch", identifier, name, status))
+    for cause, identifier, name, status in batches.values_list("cause_id", "id", "name", "status")[:500]:
+        found[cause].add(Mark("batch", identifier, name, status))  # type: ignore[index]  # it was filtered on
     return found

@@ -85,11 +85,13 @@ class EventFilter(Filter):
             return super().walks(model, limit)
         commands = Command.objects.filter(cause_kind="event", **_by_status(self.enqueued))
         if self.enqueued in (AWAITING, PENDING, PROCESSING, ERROR, CANCELLED):
-            events = set(commands.order_by("-id").values_list("cause_id", flat=True)[: FEW + 1])
+            causes = commands.order_by("-id").values_list("cause_id", flat=True)[: FEW + 1]
+            events = {cause for cause in causes if cause is not None}
             if len(events) <= FEW:
                 rest = _all(self.drives()) & self._keep() & self.ended()
                 return [Walk(model, Q(id__in=_array(events)), rest, self.within())]
-        has_one = Q(Exists(commands.filter(cause_id=OuterRef("id"))))
+        # The second condition is always true; it keeps the planner from reading all commands into a hash first.
+        has_one = Q(Exists(commands.filter(cause_id=OuterRef("id")).exclude(id=OuterRef("id"))))
         plain = super().walks(model, PROBES)
         return [replace(walk, keep=walk.keep & has_one) for walk in plain]
 

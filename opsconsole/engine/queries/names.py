@@ -20,8 +20,7 @@ _HOPS = {
 def names_of(kind: str, column: str) -> list[str]:
     """The different values of a column, at most MOST, up to FRESH seconds old."""
     key = f"ops_engine.names.{kind}.{column}"
-    names: list[str] = cache.get_or_set(key, lambda: _hop(kind, column), FRESH)
-    return names
+    return cache.get_or_set(key, lambda: _hop(kind, column), FRESH) or []
 
 
 def _hop(kind: str, column: str) -> list[str]:

@@ -76,7 +76,8 @@ class Walk:
     def _rows(self, backwards: bool) -> QuerySet[Any, Any]:
         matches = ExpressionWrapper(self.keep, BooleanField()) if self.keep else Value(True)
         rows = self.model._default_manager.filter(self.drive, self.within).annotate(matches=matches)
-        return rows.order_by("-id" if backwards else "id").values("id", "matches")[: self.limit]
+        walk: QuerySet[Any, Any] = rows.order_by("-id" if backwards else "id").values("id", "matches")
+        return walk[: self.limit]
 
 
 def _uuid_edge(name: str) -> str:

@@ -1,0 +1,55 @@
+"""The structure holds: who imports whom, how long modules are, what the tools say."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [path for path in (ROOT / "opsconsole").rglob("*.py") if "migrations" not in path.parts]
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_imports_go_to_the_right_only_and_never_in_circles() -> None:
+    run(sys.executable, "-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-cache")
+
+
+@pytest.mark.timeout(180)
+def test_kernel_and_engine_are_strictly_typed() -> None:
+    run(sys.executable, "-m", "mypy")
+
+
+def test_the_linter_finds_nothing() -> None:
+    run(sys.executable, "-m", "ruff", "check", "opsconsole", "tests", "manage.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_is_longer_than_three_hundred_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_every_statement_is_used() -> None:
+    code = "\n".join(path.read_text() for path in MODULES)
+    named = set(re.findall(r'"([a-z_]+)"', code)) | {f"roll_up_{kind}s" for kind in ("event", "command")}
+    files = {path.stem for path in (ROOT / "opsconsole/engine/sql").glob("*.sql")}
+    assert files - named == {name for name in files - named if re.search(rf'f"[a-z_]*{{', code) and _is_composed(name, code)}
+
+
+def _is_composed(name: str, code: str) -> bool:
+    """Some names are put together: f"read_live_{kind}s"."""
+    return any(
+        re.fullmatch(re.sub(r"\\{[^}]*\\}", "[a-z_]+", re.escape(pattern)), name)
+        for pattern in re.findall(r'f"([a-z_]*\{[a-z_.]+\}[a-z_]*)"', code)
+    )
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", "--check", "--dry-run", "ops_engine", "ops_console", "academics", verbosity=0)
