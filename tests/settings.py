@@ -8,5 +8,11 @@ from opsconsole.config.settings import INSTALLED_APPS, OPSCONSOLE
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.handlers_app"]
 
-# Processes that a test starts are given their engine settings as JSON in this variable.
-OPSCONSOLE = {**OPSCONSOLE, "wake_up": "off", **json.loads(os.environ.get("OPSCONSOLE_TEST_ENGINE", "{}"))}
+# A busy machine must not make a test's chunk give up half way. Processes that a test starts are given their own
+# engine settings as JSON in the variable.
+OPSCONSOLE = {
+    **OPSCONSOLE,
+    "wake_up": "off",
+    "chunk_seconds": 10.0,
+    **json.loads(os.environ.get("OPSCONSOLE_TEST_ENGINE", "{}")),
+}

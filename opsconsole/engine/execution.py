@@ -178,13 +178,13 @@ def _answer(entry: HandlerEntry, message: Command, work: Work) -> None:
 
 def finish(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransaction) -> None:
     """Store what the handler set off and its success, and commit. Raises LeaseLost with nothing changed."""
+    if claimed.cause_kind == "reprocess":
+        _heal(claimed)  # root before key, as the operator's reprocessing locks them
     if claimed.unique_key:  # before what it sends is stored: its successor may want the same key
         with connection.cursor() as cursor:
             failing.release_unique_key(cursor, claimed)
     if work.outbox:
         work.outbox.write()
-    if claimed.cause_kind == "reprocess":
-        _heal(claimed)
     now = clock.frozen()
     try:
         own.commit_with(

@@ -15,6 +15,11 @@ from tests.factories import claim, command, happen, lose, make_due, run
 from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActUrgently
 
 
+@pytest.fixture(autouse=True)
+def _chunks_of_half_a_second(settings) -> None:
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_seconds": 0.5}
+
+
 def claimed(queue: str = "default") -> list[int]:
     """The numbers of a fresh claim, in its order."""
     return [command(one.id).payload["number"] for one in claim(queue).commands]
