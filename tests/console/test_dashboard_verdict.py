@@ -10,7 +10,7 @@ from opsconsole.console.dashboard.state import State
 from opsconsole.console.dashboard.verdict import Finding, verdict
 from opsconsole.engine.models import Pause
 from opsconsole.engine.queries.capacity import Backlog, Dispatcher, Overdue, Worker
-from opsconsole.engine.queries.history import History, Mark
+from opsconsole.engine.queries.history import History, Mark, Slot
 from opsconsole.engine.queries.rollups import Failures
 from opsconsole.engine.queries.windows import Bounded
 from opsconsole.kernel import clock
@@ -124,8 +124,14 @@ def test_claims_that_nobody_sweeps_are_noticed() -> None:
 
 
 def test_counts_that_lag_are_noticed() -> None:
-    old = History("command", None, Mark(NOW - timedelta(hours=2), 1), ())
+    slot = Slot(NOW - timedelta(hours=2), "t.x", "success", 1, 0.1, ())
+    old = History("command", None, Mark(NOW - timedelta(hours=3), 1), (slot,))
     assert the_finding(histories={"command": old}).title == "Counts are 2 h 0 min behind"
+
+
+def test_a_mark_in_the_past_is_harmless_as_long_as_nothing_has_ended() -> None:
+    old = History("command", None, Mark(NOW - timedelta(days=1), 1), ())
+    assert verdict(a_state(histories={"command": old})).level == "success"
 
 
 def test_the_gravest_comes_first_and_the_rest_is_counted() -> None:
