@@ -18,9 +18,7 @@ def ago(by: timedelta) -> datetime:
     return clock.now() - by
 
 
-def a_command(
-    status: str = "success", *, at: datetime | None = None, seconds: float = 0.05, **columns: Any
-) -> Command:
+def a_command(status: str = "success", *, at: datetime | None = None, seconds: float = 0.05, **columns: Any) -> Command:
     """A command that was made at `at` and, if it has ended, ended `seconds` later."""
     at = at or clock.now()
     identifier = columns.pop("id", uuid7_at(at))
@@ -31,9 +29,7 @@ def a_command(
     return Command.objects.create(id=identifier, status=status, created_at=at, **{**defaults, **columns})
 
 
-def an_event(
-    status: str = "success", *, at: datetime | None = None, seconds: float = 0.005, **columns: Any
-) -> Event:
+def an_event(status: str = "success", *, at: datetime | None = None, seconds: float = 0.005, **columns: Any) -> Event:
     at = at or clock.now()
     identifier = columns.pop("id", uuid7_at(at))
     defaults = {
@@ -43,15 +39,11 @@ def an_event(
     return Event.objects.create(id=identifier, status=status, created_at=at, **{**defaults, **columns})
 
 
-def a_batch(
-    size: int = 0, status: str = "processing", *, at: datetime | None = None, **columns: Any
-) -> Batch:
+def a_batch(size: int = 0, status: str = "processing", *, at: datetime | None = None, **columns: Any) -> Batch:
     at = at or clock.now()
     identifier = columns.pop("id", uuid7_at(at))
     defaults = {"name": "tests.many", "correlation_id": identifier, "started_at": at}
-    return Batch.objects.create(
-        id=identifier, size=size, status=status, created_at=at, **{**defaults, **columns}
-    )
+    return Batch.objects.create(id=identifier, size=size, status=status, created_at=at, **{**defaults, **columns})
 
 
 def caused_by(cause: Event | Command | Batch, kind: str = "") -> dict[str, Any]:
@@ -74,9 +66,7 @@ def members(batch: Batch, **counts: int) -> list[UUID]:
     return [command.pk for command in Command.objects.bulk_create(rows)]
 
 
-def a_rollup(
-    count: int, *, bucket: datetime, status: str = "success", kind: str = "command", **columns: Any
-) -> Rollup:
+def a_rollup(count: int, *, bucket: datetime, status: str = "success", kind: str = "command", **columns: Any) -> Rollup:
     defaults = {"type": "tests.act", "span": "minute", "tenant": "", "seconds": 0.0}
     histogram = [count] + [0] * len(BOUNDS)
     return Rollup.objects.create(

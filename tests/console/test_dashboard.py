@@ -95,9 +95,7 @@ def test_every_bar_has_a_row_in_the_table_that_leads_to_what_it_counts(operator:
     buckets = [bucket for bucket in json.loads(data)["buckets"] if any(bucket["counts"])]
     (table,) = parts(html, r'<details class="pic-equal" id="activity-table">(.*?)</details>')
     links = parts(table, r'<td class="is-number"><a href="([^"]+)">(\d+)</a>')
-    assert (
-        sum(map(sum, (bucket["counts"] for bucket in buckets))) == sum(int(count) for _, count in links) > 0
-    )
+    assert sum(map(sum, (bucket["counts"] for bucket in buckets))) == sum(int(count) for _, count in links) > 0
     for url, count in links:
         assert matching(operator, url.replace("&amp;", "&")) == count
 

@@ -117,10 +117,7 @@ def test_failed_batches_keep_others_waiting() -> None:
 
 
 def test_claims_that_nobody_sweeps_are_noticed() -> None:
-    assert (
-        the_finding(overdue=Overdue(2, timedelta(seconds=90))).title
-        == "2 claims of lost workers not taken back"
-    )
+    assert the_finding(overdue=Overdue(2, timedelta(seconds=90))).title == "2 claims of lost workers not taken back"
 
 
 def test_counts_that_lag_are_noticed() -> None:

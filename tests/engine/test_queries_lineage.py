@@ -61,9 +61,7 @@ def test_members_of_a_batch_are_one_node_with_counts() -> None:
 def test_a_healed_member_counts_as_healed_and_its_reprocessing_not_at_all() -> None:
     batch = a_batch(2, name="t.batch")
     (failed, _) = members(batch, error=1, success=1)
-    again = a_command(
-        batch_id=batch.pk, **(caused_by(batch) | {"cause_kind": "reprocess", "cause_id": failed})
-    )
+    again = a_command(batch_id=batch.pk, **(caused_by(batch) | {"cause_kind": "reprocess", "cause_id": failed}))
     Command.objects.filter(pk=failed).update(healed_by=again.pk)
     assert the(lineage(batch.correlation_id), "t.batch").counts == {"success": 1, "healed": 1}
 
@@ -159,9 +157,7 @@ def a_workflow(*steps: tuple[str, list[str]]) -> Workflow:
 
 
 def test_steps_of_a_workflow_stand_in_their_order() -> None:
-    workflow = a_workflow(
-        ("first", []), ("left", ["first"]), ("right", ["first"]), ("last", ["left", "right"])
-    )
+    workflow = a_workflow(("first", []), ("left", ["first"]), ("right", ["first"]), ("last", ["left", "right"]))
     graph = lineage(workflow.correlation_id)
     assert arrows(graph) == {
         ("t.workflow", "t.first", "step"),

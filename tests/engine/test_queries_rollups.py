@@ -77,9 +77,7 @@ def test_every_status_is_counted() -> None:
 def test_open_rows_are_counted_up_to_a_bound() -> None:
     model = a_command("pending")
     rows = [
-        Command(
-            id=uuid7(), type="tests.act", payload={}, not_before=model.not_before, correlation_id=model.pk
-        )
+        Command(id=uuid7(), type="tests.act", payload={}, not_before=model.not_before, correlation_id=model.pk)
         for _ in range(10_000)
     ]
     Command.objects.bulk_create(rows)

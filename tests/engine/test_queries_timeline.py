@@ -28,9 +28,7 @@ def an_item(status: str, *, started: float | None = None, ended: float | None = 
     )  # fmt: skip
 
 
-def a_try(
-    number: int, started: float | None, ended: float, outcome: str, again: float | None = None
-) -> Attempt:
+def a_try(number: int, started: float | None, ended: float, outcome: str, again: float | None = None) -> Attempt:
     return Attempt(
         number=number, started_at=at(started), ended_at=at(ended), outcome=outcome, retry_at=at(again),
         is_final=again is None, error_class="Refused",

@@ -9,9 +9,7 @@ from django.urls import get_script_prefix
 from opsconsole.console.kinds import KINDS
 
 
-def list_of(
-    kind: str, *, ended: tuple[datetime | None, datetime | None] = (None, None), **conditions: str
-) -> str:
+def list_of(kind: str, *, ended: tuple[datetime | None, datetime | None] = (None, None), **conditions: str) -> str:
     """The list of `kind` under these conditions; `ended` is from when to when its rows came to their end."""
     since, until = ended
     query = {name: value for name, value in conditions.items() if value}

@@ -80,13 +80,9 @@ class TimeRow:
 def cards(state: State) -> Iterator[Card]:
     for kind, counts in state.counts.items():
         numbers = [
-            Number(status, counts[status], list_of(kind, status=status))
-            for status in STATES
-            if status in counts
+            Number(status, counts[status], list_of(kind, status=status)) for status in STATES if status in counts
         ]
-        total = Bounded(
-            sum(one.number for one in counts.values()), any(one.is_more for one in counts.values())
-        )
+        total = Bounded(sum(one.number for one in counts.values()), any(one.is_more for one in counts.values()))
         lately, spark = _lately(state, kind)
         yield Card(kind, KINDS[kind].plural.capitalize(), list_of(kind), total, numbers, lately, spark)
 

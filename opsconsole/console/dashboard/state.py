@@ -50,12 +50,9 @@ class State:
                 for kind, model in (("batch", Batch), ("workflow", Workflow))
                 if kind in kinds
             },
-            backlogs=[
-                one for one in capacity.backlogs() if ("event" if one.queue == EVENTS else "command") in kinds
-            ],
+            backlogs=[one for one in capacity.backlogs() if ("event" if one.queue == EVENTS else "command") in kinds],
             workers=[
-                one if "command" in kinds else replace(one, doing=[], progress=None)
-                for one in capacity.workers()
+                one if "command" in kinds else replace(one, doing=[], progress=None) for one in capacity.workers()
             ],
             dispatchers=capacity.dispatchers(),
             overdue=capacity.overdue_claims(),

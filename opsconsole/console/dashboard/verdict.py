@@ -115,9 +115,7 @@ def _waiting(state: State) -> Iterator[Finding]:
         f"Work waits: {', '.join(named)}{more}",
         cause,
         advice,
-        list_of("event", status="pending")
-        if late[0].queue == EVENTS
-        else list_of("command", status="pending"),
+        list_of("event", status="pending") if late[0].queue == EVENTS else list_of("command", status="pending"),
         "what waits",
     )
 
@@ -147,9 +145,7 @@ def _failures(state: State) -> Iterator[Finding]:
             continue
         total = sum(row.counts[0] for row in failed)
         most = failed[0]
-        among = (
-            f"{most.type}" if len(failed) == 1 else f"mostly {most.type} ({most.counts[0]:,} of {total:,})"
-        )
+        among = f"{most.type}" if len(failed) == 1 else f"mostly {most.type} ({most.counts[0]:,} of {total:,})"
         yield Finding(
             "error",
             f"{counted(total, kind)} failed in the last hour",

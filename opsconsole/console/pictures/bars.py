@@ -9,9 +9,7 @@ from opsconsole.console.pictures.svg import join, tag
 ORDER = ("success", "healed", "error", "cancelled", "processing", "pending", "awaiting")
 
 
-def status_bar(
-    counts: Mapping[str, int], *, width: int = 240, height: int = 10, label: str = ""
-) -> SafeString:
+def status_bar(counts: Mapping[str, int], *, width: int = 240, height: int = 10, label: str = "") -> SafeString:
     """One bar, cut into the shares of each status; says the numbers in its label."""
     words = ", ".join(f"{counts[status]:,} {status}" for status in ORDER if counts.get(status)) or "nothing"
     return tag(
@@ -40,9 +38,7 @@ def segments(counts: Mapping[str, int], x: float, y: float, width: float, height
     parts = []
     for status, count in present:
         share = least + spare * count / total
-        parts.append(
-            tag("rect", class_=f"pic-share is-{status}", x=x, y=y, width=share, height=float(height))
-        )
+        parts.append(tag("rect", class_=f"pic-share is-{status}", x=x, y=y, width=share, height=float(height)))
         x += share
     return join(parts)
 
@@ -51,9 +47,7 @@ def sparkline(values: Sequence[float], *, width: int = 120, height: int = 28, la
     """A line through `values`, the last one marked; flat when there is nothing to tell."""
     top = max(values, default=0) or 1
     step = (width - 6) / max(len(values) - 1, 1)
-    points = [
-        (3 + number * step, height - 3 - (height - 6) * value / top) for number, value in enumerate(values)
-    ]
+    points = [(3 + number * step, height - 3 - (height - 6) * value / top) for number, value in enumerate(values)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     last = points[-1] if points else (3, height - 3)
     return tag(

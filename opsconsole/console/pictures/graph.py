@@ -119,9 +119,7 @@ def _arrow(arrow: Arrow, layout: Layout, source: Box, target: Box) -> SafeString
     tip = (end[0] - (6 if target.is_focus else 1), end[1] + HEIGHT / 2)
     points.append(tip)
     line = f"M{points[0][0]:.1f} {points[0][1]:.1f}" + "".join(map(_curve, points, points[1:]))
-    path = tag(
-        "path", d=f"{line}M{tip[0] - 6:.1f} {tip[1] - 4:.1f}l6 4l-6 4", class_=f"pic-link is-{arrow.kind}"
-    )
+    path = tag("path", d=f"{line}M{tip[0] - 6:.1f} {tip[1] - 4:.1f}l6 4l-6 4", class_=f"pic-link is-{arrow.kind}")
     if not arrow.caption:
         return path
     return join([path, tag("text", arrow.caption, class_="pic-caption", x=tip[0] - 6, y=tip[1] - 6)])

@@ -48,9 +48,7 @@ def _corners(lifecycle: Lifecycle) -> dict[str, Point]:
     open_ = [state for state in lifecycle.states if state in UNFINISHED]
     ends = [state for state in lifecycle.states if state not in UNFINISHED]
     middle = RAIL + ROW * (len(ends) - 1) / 2
-    corners: dict[str, Point] = {
-        state: (MARGIN + COLUMN * number, middle) for number, state in enumerate(open_)
-    }
+    corners: dict[str, Point] = {state: (MARGIN + COLUMN * number, middle) for number, state in enumerate(open_)}
     corners |= {end: (MARGIN + COLUMN * len(open_), RAIL + ROW * row) for row, end in enumerate(ends)}
     return corners
 
@@ -88,25 +86,25 @@ def _across(start: Point, end: Point) -> str:
 def _beside(start: Point, end: Point) -> str:
     """Between two ends, on their right."""
     x, y, level = start[0] + WIDTH, start[1] + HEIGHT / 2, end[1] + HEIGHT / 2
-    return f"M{x:.1f} {y:.1f}C{x + RAIL:.1f} {y:.1f} {x + RAIL:.1f} {level:.1f} {x + 1:.1f} {level:.1f}m5 -3.5l-5 3.5l5 3.5"
+    turn = x + RAIL
+    return f"M{x:.1f} {y:.1f}C{turn:.1f} {y:.1f} {turn:.1f} {level:.1f} {x + 1:.1f} {level:.1f}m5 -3.5l-5 3.5l5 3.5"
 
 
 def _around(start: Point, end: Point) -> str:
-    """Past the states between: above when it leads up or back, below when it leads down or comes from an end."""
-    is_back = end[0] < start[0]
-    is_above = end[1] < start[1] if not is_back else end[1] == start[1]
+    """Past the states between: ahead, above or below them to where the end lies; or back."""
+    if end[0] < start[0]:
+        return _back(start, end, is_above=end[1] == start[1])
+    x, y = start[0] + WIDTH / 2 + 12, start[1] + (HEIGHT if end[1] > start[1] else 0)
+    tip, level = end[0] - 1, end[1] + HEIGHT / 2
+    corner = f"C{x:.1f} {level:.1f} {x:.1f} {level:.1f} {x + 24:.1f} {level:.1f}"
+    return f"M{x:.1f} {y:.1f}{corner}H{tip:.1f}m-5 -3.5l5 3.5l-5 3.5"
+
+
+def _back(start: Point, end: Point, *, is_above: bool) -> str:
     rail = min(start[1], end[1]) - 12 if is_above else max(start[1], end[1]) + HEIGHT + 12
     edge = 0 if is_above else HEIGHT
-    leave = start[0] + WIDTH / 2 + (-12 if is_back else 12)
-    if is_back:
-        tip, level = end[0] + WIDTH / 2 + 12, end[1] + edge
-        head = "m-3.5 -5l3.5 5l3.5 -5" if is_above else "m-3.5 5l3.5 -5l3.5 5"
-        return (
-            f"M{leave:.1f} {start[1] + edge:.1f}C{leave:.1f} {rail:.1f} {leave:.1f} {rail:.1f} {leave - 16:.1f} {rail:.1f}"
-            f"H{tip + 16:.1f}C{tip:.1f} {rail:.1f} {tip:.1f} {rail:.1f} {tip:.1f} {level:.1f}{head}"
-        )
-    tip, level = end[0] - 1, end[1] + HEIGHT / 2
-    return (
-        f"M{leave:.1f} {start[1] + edge:.1f}C{leave:.1f} {level:.1f} {leave:.1f} {level:.1f} {leave + 24:.1f} {level:.1f}"
-        f"H{tip:.1f}m-5 -3.5l5 3.5l-5 3.5"
-    )
+    x, tip = start[0] + WIDTH / 2 - 12, end[0] + WIDTH / 2 + 12
+    leave = f"C{x:.1f} {rail:.1f} {x:.1f} {rail:.1f} {x - 16:.1f} {rail:.1f}"
+    arrive = f"C{tip:.1f} {rail:.1f} {tip:.1f} {rail:.1f} {tip:.1f} {end[1] + edge:.1f}"
+    head = "m-3.5 -5l3.5 5l3.5 -5" if is_above else "m-3.5 5l3.5 -5l3.5 5"
+    return f"M{x:.1f} {start[1] + edge:.1f}{leave}H{tip + 16:.1f}{arrive}{head}"

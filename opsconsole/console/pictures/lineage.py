@@ -26,10 +26,7 @@ def lineage_svg(graph: Graph, address: Address) -> SafeString:
     nodes = {node.key: node for node in graph.nodes}
     return graph_svg(
         [_box(node, address(node)) for node in graph.nodes],
-        [
-            Arrow(link.source, link.target, link.kind, _caption(link, nodes[link.target]))
-            for link in graph.links
-        ],
+        [Arrow(link.source, link.target, link.kind, _caption(link, nodes[link.target])) for link in graph.links],
         label=f"Lineage: {counted(len(graph.nodes), 'node')}, causes left of effects",
         css="pic-lineage",
     )
@@ -106,9 +103,7 @@ def _nested(nodes: Sequence[Node], effects: dict[str, list[Node]], address: Addr
             continue
         link = tag("a", entry.item.name, href=address(entry), aria_current="true" if entry.is_focus else None)
         words = f" {entry.item.kind}, {', '.join(filter(None, [state_of(entry), detail(entry)]))}"
-        parts.append(
-            join([SafeString("<li>"), link, tag("span", words, class_=f"pic-state is-{state_of(entry)}")])
-        )
+        parts.append(join([SafeString("<li>"), link, tag("span", words, class_=f"pic-state is-{state_of(entry)}")]))
         ahead.append(SafeString("</li>"))
         if children := effects.get(entry.key):
             ahead.extend(_level(children))

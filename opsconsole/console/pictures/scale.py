@@ -111,9 +111,7 @@ def _merged(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
 
 
 def _idle(instants: Sequence[datetime], busy: Sequence[Stretch]) -> list[Stretch]:
-    return [
-        gap for gap in pairwise(instants) if not any(start < gap[1] and gap[0] < end for start, end in busy)
-    ]
+    return [gap for gap in pairwise(instants) if not any(start < gap[1] and gap[0] < end for start, end in busy)]
 
 
 def _worth_folding(idle: list[Stretch], busy_seconds: float) -> Iterator[Stretch]:

@@ -54,9 +54,7 @@ class Flow:
     def _concerns_focus(self, item: Item) -> bool:
         own = ("command", item.id)
         focus = self.items.get(self.focus) if self.focus else None
-        return self.focus in {own, _root(item)} or (
-            focus is not None and _root(focus) in {own, _root(item)} - {None}
-        )
+        return self.focus in {own, _root(item)} or (focus is not None and _root(focus) in {own, _root(item)} - {None})
 
 
 def read_flow(correlation_id: UUID, focus: Key | None = None) -> Flow:
@@ -127,9 +125,7 @@ def _read_causes(flow: Flow) -> None:
     """Look up what the items read so far name as their cause or batch, until nothing is missing."""
     asked: set[Key] = set()
     for _ in range(GENERATIONS):
-        missing = (
-            {key for item in flow.items.values() for key in _named(flow, item)} - flow.items.keys() - asked
-        )
+        missing = {key for item in flow.items.values() for key in _named(flow, item)} - flow.items.keys() - asked
         asked |= missing
         for kind in {kind for kind, _ in missing}:
             flow.add(by_id(kind, [id for other, id in missing if other == kind]))

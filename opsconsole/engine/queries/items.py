@@ -66,9 +66,7 @@ _RUN = {
     "attempts": "attempts",
     "error_class": "error_class",
 }
-_WAY = {
-    name: name for name in ("not_before", "max_attempts", "batch_id", "step_id", "release_on", "healed_by")
-}
+_WAY = {name: name for name in ("not_before", "max_attempts", "batch_id", "step_id", "release_on", "healed_by")}
 
 KINDS = {
     "event": Kind(Event, {"name": "type", **_RUN}),

@@ -113,9 +113,7 @@ def _step_order(flow: Flow) -> dict[Key, list[Key]]:
     target_of = {(step.workflow_id, step.name): (step.target_kind, step.target_id) for step in flow.steps}
     order = {}
     for step in flow.steps:
-        before = [target_of.get((step.workflow_id, name)) for name in step.after] or [
-            ("workflow", step.workflow_id)
-        ]
+        before = [target_of.get((step.workflow_id, name)) for name in step.after] or [("workflow", step.workflow_id)]
         key = (step.target_kind, step.target_id)
         if key in flow.items:
             order[key] = [source for source in before if source in flow.items]

@@ -88,9 +88,7 @@ def _count(model: type[Model], status: str, tenant: str | None) -> Bounded:
     return Walk(model, drive, Q(tenant=tenant) if tenant else Q(), Q()).count()
 
 
-def activity(
-    history: History, now: datetime, span: timedelta, step: timedelta, by: str = "status"
-) -> list[Bucket]:
+def activity(history: History, now: datetime, span: timedelta, step: timedelta, by: str = "status") -> list[Bucket]:
     """What finished in the last `span`, in buckets of `step`, also the empty ones; `by` is "status" or "type"."""
     since = floor(now - span, step) + step
     counts: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
@@ -141,9 +139,7 @@ def run_times(history: History, since: datetime) -> list[RunTimes]:
     seconds: Counter[str] = Counter()
     for slot in history.slots(since, EVER):
         if slot.status != CANCELLED:  # most of these never ran
-            histograms[slot.type] = tuple(
-                map(sum, zip(histograms.get(slot.type, _EMPTY), slot.histogram, strict=True))
-            )
+            histograms[slot.type] = tuple(map(sum, zip(histograms.get(slot.type, _EMPTY), slot.histogram, strict=True)))
             seconds[slot.type] += slot.seconds  # type: ignore[assignment]
     found = []
     for name, histogram in histograms.items():

@@ -67,8 +67,7 @@ def timeline_of(flow: Flow) -> Timeline:
     shown = _around_focus(items, flow.focus)
     attempts = _attempts(item.id for item in shown if item.attempts or item.kind == "command")
     lanes = tuple(
-        Lane(item, tuple(bars(item, attempts[item.id], now)), (item.kind, item.id) == flow.focus)
-        for item in shown
+        Lane(item, tuple(bars(item, attempts[item.id], now)), (item.kind, item.id) == flow.focus) for item in shown
     )
     return Timeline(flow.correlation_id, lanes, now, len(items) - len(shown), flow.is_cut)
 
