@@ -1,6 +1,5 @@
 """The lifecycles as pictures for the documentation: `python -m tests.docs.drawing` writes them anew."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from opsconsole.engine import states
@@ -23,14 +22,21 @@ LANES = {SUCCESS: 28.0, ERROR: 140.0, CANCELLED: 190.0}
 BACK = 40  # how far below the lowest state the lane lies that leads back from an end
 RAIL = 26  # room on the right, for moves between ends
 
-STYLE = (
-    "text{font:14px system-ui,sans-serif;text-anchor:middle;dominant-baseline:central;fill:#1f2328}"
-    "rect{fill:#fff;stroke:#57606a;stroke-width:1.5}path{fill:none;stroke:#57606a;stroke-width:1.5}"
-    ".back{stroke-dasharray:5 4}.tip{stroke-dasharray:none}"
-    ".awaiting rect{stroke:#6e7781}.pending rect{stroke:#9a6700}.processing rect{stroke:#0969da}"
-    ".success rect{stroke:#1a7f37}.error rect{stroke:#cf222e}.cancelled rect{stroke:#6e7781;stroke-dasharray:4 3}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}rect{fill:#161b22;stroke:#8b949e}path{stroke:#8b949e}"
-    ".pending rect{stroke:#d29922}.processing rect{stroke:#58a6ff}.success rect{stroke:#3fb950}.error rect{stroke:#f85149}}"
+STYLE = """
+text{font:14px system-ui,sans-serif;text-anchor:middle;dominant-baseline:central;fill:#1f2328}
+rect{fill:#fff;stroke:#57606a;stroke-width:1.5} path{fill:none;stroke:#57606a;stroke-width:1.5}
+.back{stroke-dasharray:5 4} .pending rect{stroke:#9a6700} .processing rect{stroke:#0969da}
+.success rect{stroke:#1a7f37} .error rect{stroke:#cf222e} .cancelled rect{stroke-dasharray:4 3}
+@media(prefers-color-scheme:dark){
+text{fill:#e6edf3} rect{fill:#161b22;stroke:#8b949e} path{stroke:#8b949e}
+.pending rect{stroke:#d29922} .processing rect{stroke:#58a6ff}
+.success rect{stroke:#3fb950} .error rect{stroke:#f85149}
+}
+"""
+TIPS = {"right": "-6 -4l6 4l-6 4", "left": "6 -4l-6 4l6 4", "down": "-4 -6l4 6l4 -6", "up": "-4 6l4 -6l4 6"}
+MARKERS = "".join(
+    f'<marker id="{towards}" overflow="visible" markerUnits="userSpaceOnUse"><path d="M{tip}"/></marker>'
+    for towards, tip in TIPS.items()
 )
 
 Place = tuple[float, float]  # the middle of a state
@@ -41,16 +47,16 @@ def draw(name: str, lifecycle: Lifecycle) -> str:
     places = _places(lifecycle)
     moves = [(source, target) for source in lifecycle.states for target in sorted(lifecycle.moves[source])]
     lowest = max(y for _, y in places.values())
-    lines = [line for move in moves for line in _line(places, *move, lowest + BACK)]
+    lines = [_line(places, *move, lowest + BACK) for move in moves]
     width = max(x for x, _ in places.values()) + WIDTH / 2 + RAIL + MARGIN
     leads_back = any(source in LANES and target in UNFINISHED for source, target in moves)
     height = lowest + MARGIN + (BACK if leads_back else HEIGHT / 2)
     boxes = [_box(state, *place) for state, place in places.items()]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
-        f' role="img" aria-label="The states of a {name} and the moves between them">\n<style>{STYLE}</style>\n'
-        + "\n".join([*lines, *boxes])
-        + "\n</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
+        f' viewBox="0 0 {width:g} {height:g}" role="img"'
+        f' aria-label="The states of a {name} and the moves between them">'
+        f"<style>{STYLE}</style>\n{MARKERS}\n" + "\n".join([*lines, *boxes]) + "\n</svg>\n"
     )
 
 
@@ -71,51 +77,61 @@ def _box(state: str, x: float, y: float) -> str:
     )
 
 
-def _line(places: dict[str, Place], source: str, target: str, back: float) -> Iterator[str]:
-    (x, y), (to_x, to_y) = places[source], places[target]
-    if x == to_x:
-        edge, bulge = x + WIDTH / 2, x + WIDTH / 2 + RAIL
-        yield _path(f"M{edge:g} {y - 6:g}C{bulge:g} {y - 6:g} {bulge:g} {to_y + 6:g} {edge:g} {to_y + 6:g}", "back")
-        yield _path(_tip(edge, to_y + 6, "left"), "tip")
-    elif to_x < x and source in LANES:
-        edge, end = x + WIDTH / 2, to_x + 12
-        yield _path(
-            f"M{edge:g} {y + 6:g}h4q{RADIUS} 0 {RADIUS} {RADIUS}V{back - RADIUS:g}q0 {RADIUS} -{RADIUS} {RADIUS}"
-            f"H{end + RADIUS:g}q-{RADIUS} 0 -{RADIUS} -{RADIUS}V{to_y + HEIGHT / 2:g}",
-            "back",
-        )
-        yield _path(_tip(end, to_y + HEIGHT / 2, "up"), "tip")
-    elif to_x < x:
-        top = y - HEIGHT / 2
-        yield _path(f"M{x - 14:g} {top:g}C{x - 24:g} {top - 26:g} {to_x + 24:g} {top - 26:g} {to_x + 14:g} {top:g}", "back")
-        yield _path(_tip(to_x + 14, top, "down"), "tip")
-    elif to_x - x > COLUMN:
-        yield from _over_or_under(x, y, to_x - WIDTH / 2, to_y)
-    else:
-        start, end = x + WIDTH / 2, to_x - WIDTH / 2
-        middle = (start + end) / 2
-        yield _path(f"M{start:g} {y:g}C{middle:g} {y:g} {middle:g} {to_y:g} {end:g} {to_y:g}")
-        yield _path(_tip(end, to_y, "right"), "tip")
+def _line(places: dict[str, Place], source: str, target: str, back: float) -> str:
+    start, end = places[source], places[target]
+    if start[0] == end[0]:
+        return _between_ends(start, end)
+    if end[0] < start[0]:
+        return _out_of_an_end(start, end, back) if source in LANES else _back(start, end)
+    if end[0] - start[0] > COLUMN:
+        return _past_others(start, end)
+    return _to_the_next(start, end)
 
 
-def _over_or_under(x: float, y: float, end: float, lane: float) -> Iterator[str]:
-    """Past the states between, on the lane of the end that it leads to."""
+def _to_the_next(start: Place, end: Place) -> str:
+    x, to_x = start[0] + WIDTH / 2, end[0] - WIDTH / 2
+    middle = (x + to_x) / 2
+    return _move(
+        f"M{x:g} {start[1]:g}C{middle:g} {start[1]:g} {middle:g} {end[1]:g} {to_x:g} {end[1]:g}", "right"
+    )
+
+
+def _past_others(start: Place, end: Place) -> str:
+    """On the lane of the end that it leads to, over or under what stands between."""
+    (x, y), (to_x, lane) = start, end
     down = 1 if lane > y else -1
-    start = x - (10 if lane == LANES[CANCELLED] else 0 if down == 1 else 26)
-    edge = y + down * HEIGHT / 2
-    yield _path(f"M{start:g} {edge:g}V{lane - down * RADIUS:g}q0 {down * RADIUS} {RADIUS} {down * RADIUS}H{end:g}")
-    yield _path(_tip(end, lane, "right"), "tip")
+    x -= {LANES[CANCELLED]: 10, LANES[ERROR]: 0, LANES[SUCCESS]: 26}[lane]
+    turn = f"q0 {down * RADIUS} {RADIUS} {down * RADIUS}"
+    up_or_down = f"M{x:g} {y + down * HEIGHT / 2:g}V{lane - down * RADIUS:g}"
+    return _move(f"{up_or_down}{turn}H{to_x - WIDTH / 2:g}", "right")
 
 
-def _path(line: str, kind: str = "") -> str:
-    return f'<path class="{kind}" d="{line}"/>' if kind else f'<path d="{line}"/>'
+def _back(start: Place, end: Place) -> str:
+    """An arc above."""
+    x, to_x, top = start[0] - 14, end[0] + 14, start[1] - HEIGHT / 2
+    arc = f"C{x - 10:g} {top - 26:g} {to_x + 10:g} {top - 26:g} {to_x:g} {top:g}"
+    return _move(f"M{x:g} {top:g}{arc}", "down", "back")
 
 
-def _tip(x: float, y: float, towards: str) -> str:
-    strokes = {
-        "right": "m-6 -4l6 4l-6 4", "left": "m6 -4l-6 4l6 4", "down": "m-4 -6l4 6l4 -6", "up": "m-4 6l4 -6l4 6",
-    }  # fmt: skip
-    return f"M{x:g} {y:g}{strokes[towards]}"
+def _between_ends(start: Place, end: Place) -> str:
+    """An arc on their right."""
+    x, y, to_y = start[0] + WIDTH / 2, start[1] - 6, end[1] + 6
+    return _move(f"M{x:g} {y:g}C{x + RAIL:g} {y:g} {x + RAIL:g} {to_y:g} {x:g} {to_y:g}", "left", "back")
+
+
+def _out_of_an_end(start: Place, end: Place, lane: float) -> str:
+    """Around everything, on the lowest lane."""
+    x, y, to_x = start[0] + WIDTH / 2, start[1] + 6, end[0] + 12
+    down = f"M{x:g} {y:g}h4q{RADIUS} 0 {RADIUS} {RADIUS}V{lane - RADIUS:g}"
+    left = f"q0 {RADIUS} -{RADIUS} {RADIUS}H{to_x + RADIUS:g}"
+    up = f"q-{RADIUS} 0 -{RADIUS} -{RADIUS}V{end[1] + HEIGHT / 2:g}"
+    return _move(down + left + up, "up", "back")
+
+
+def _move(line: str, towards: str, kind: str = "") -> str:
+    """A line with a tip at its end."""
+    marked = f' class="{kind}"' if kind else ""
+    return f'<path{marked} marker-end="url(#{towards})" d="{line}"/>'
 
 
 def pictures() -> dict[Path, str]:

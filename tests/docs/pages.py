@@ -46,7 +46,12 @@ class Page:
         """Fenced blocks in these languages, in their order."""
         text = self.text
         return [
-            Block(match[2], match[3].strip(), _dedented(match[4], len(match[1])), text[: match.start()].count("\n") + 2)
+            Block(
+                match[2],
+                match[3].strip(),
+                _dedented(match[4], len(match[1])),
+                text[: match.start()].count("\n") + 2,
+            )
             for match in _FENCED.finditer(text)
             if match[2] in languages
         ]

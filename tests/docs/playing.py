@@ -29,7 +29,7 @@ class Session:
         self.modules: dict[str, ModuleType] = {}
 
     def play(self, page: Page) -> ModuleType:
-        """Run every block; then the test functions among them. Returns the module of blocks that name no file."""
+        """Run every block, and the test functions in it. Returns the module of blocks that name no file."""
         for block in page.blocks("python"):
             if not is_played(block):
                 continue

@@ -161,7 +161,12 @@ class TestBatchesAndWorkflows:
         run_until_idle(ignore_due_times=True)
         workflow = Workflow.objects.get(pk=identifier)
         statuses = dict(workflow.steps.values_list("name", "status"))
-        assert statuses == {"account": "success", "credit": "success", "offers": "error", "welcome": "awaiting"}
+        assert statuses == {
+            "account": "success",
+            "credit": "success",
+            "offers": "error",
+            "welcome": "awaiting",
+        }
         assert workflow.status == "error"
         Customer.objects.filter(pk=self.bad.pk).update(email="c@d")
         assert operations.resume_workflow(identifier, actor="ana").changed == 1

@@ -24,6 +24,7 @@ SIGNATURES = Page(REFERENCE + "messages-and-handlers.md")
 DATABASE = Page(REFERENCE + "database.md")
 COLUMNS = Page(REFERENCE + "events-and-commands.md")
 NAMESPACES: dict[str, Any] = {"": engine, "operations": operations, "testing": testing, "tracing": tracing}
+MODELS = list(apps.get_app_config("ops_engine").get_models())
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -73,19 +74,27 @@ def test_every_management_command_stands_there_with_its_options():
     for name, app in known.items():
         (line,) = re.findall(rf"^\| `{name}` \|.*$", text, re.MULTILINE)
         own = set(load_command_class(app, name).create_parser("", name)._option_string_actions)
-        base = set(load_command_class("django.core", "migrate").create_parser("", name)._option_string_actions) | plain
+        base = (
+            set(load_command_class("django.core", "migrate").create_parser("", name)._option_string_actions)
+            | plain
+        )
         told = {option for option in CODE.findall(line) if option.startswith("-")}
         assert told == own - base, name
 
 
 class TestColumns:
-    @pytest.mark.parametrize("model", [models.Event, models.Command, models.Batch], ids=lambda model: model.__name__)
+    @pytest.mark.parametrize(
+        "model", [models.Event, models.Command, models.Batch], ids=lambda model: model.__name__
+    )
     def test_of_a_kind_of_row(self, model: Any):
         own = {field.column for field in model._meta.fields} - self.shared()
         assert named_in_first_cells(section(COLUMNS, model.__name__)) == own
 
     def test_shared(self):
-        assert named_in_first_cells(section(COLUMNS, "Shared by events, commands, batches and workflows")) == self.shared()
+        assert (
+            named_in_first_cells(section(COLUMNS, "Shared by events, commands, batches and workflows"))
+            == self.shared()
+        )
 
     def test_of_attempts(self):
         columns = {field.column for field in models.Attempt._meta.fields}
@@ -93,7 +102,9 @@ class TestColumns:
 
     def test_of_workflows_and_steps(self):
         workflow, step = section(COLUMNS, "Workflow and step").split("| column of a step")
-        assert named_in_first_cells(workflow) == {f.column for f in models.Workflow._meta.fields} - self.shared()
+        assert (
+            named_in_first_cells(workflow) == {f.column for f in models.Workflow._meta.fields} - self.shared()
+        )
         assert named_in_first_cells("| column" + step) == {f.column for f in models.Step._meta.fields}
 
     @staticmethod
@@ -102,20 +113,22 @@ class TestColumns:
 
 
 class TestDatabase:
-    engine = list(apps.get_app_config("ops_engine").get_models())
-
     def test_tables(self):
         told = named_in_first_cells(section(DATABASE, "Tables"))
-        assert told == {model._meta.db_table for model in self.engine}
+        assert told == {model._meta.db_table for model in MODELS}
 
     def test_indexes_and_what_they_are_on(self):
-        told = dict(re.findall(r"^\| `(ops_engine_\w+)` \| ([\w, ]+)", section(DATABASE, "Indexes"), re.MULTILINE))
-        known = {index.name: ", ".join(_columns_of(index)) for model in self.engine for index in model._meta.indexes}
+        told = dict(
+            re.findall(r"^\| `(ops_engine_\w+)` \| ([\w, ]+)", section(DATABASE, "Indexes"), re.MULTILINE)
+        )
+        known = {
+            index.name: ", ".join(_columns_of(index)) for model in MODELS for index in model._meta.indexes
+        }
         assert {name: columns.strip().removesuffix(" (BRIN)") for name, columns in told.items()} == known
 
     def test_constraints(self):
         told = named_in_first_cells(section(DATABASE, "Constraints"))
-        assert told == {constraint.name for model in self.engine for constraint in model._meta.constraints}
+        assert told == {constraint.name for model in MODELS for constraint in model._meta.constraints}
 
     def test_partitioned_tables_and_functions(self, database: None):
         with connection.cursor() as cursor:
@@ -124,7 +137,10 @@ class TestDatabase:
             cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'ops_engine_%%'")
             functions = {name for (name,) in cursor.fetchall()}
         assert partitioned == set(CODE.findall(section(DATABASE, "Partitions").split(" are partitioned")[0]))
-        told = {name.split("(")[0] for name in named_in_first_cells(section(DATABASE, "Functions and the sequence"))}
+        told = {
+            name.split("(")[0]
+            for name in named_in_first_cells(section(DATABASE, "Functions and the sequence"))
+        }
         assert told == functions | {"ops_engine_event_seq"}
 
 
@@ -145,7 +161,9 @@ def _documented() -> list[tuple[str, Any, ast.FunctionDef]]:
                 for method in node.body:
                     assert isinstance(method, ast.FunctionDef)
                     name = f"{node.name}.{method.name}"
-                    found.append((name, real if method.name == "__init__" else getattr(real, method.name), method))
+                    found.append(
+                        (name, real if method.name == "__init__" else getattr(real, method.name), method)
+                    )
     return found
 
 
