@@ -18,7 +18,7 @@ WORK = (
     "ops_engine_uniquekey", "ops_bench_ledger", "ops_bench_start",
 )  # fmt: skip
 RIVALS = (
-    "procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "django_tasks_db_dbtaskresult",
+    "procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "django_tasks_database_dbtaskresult",
 )  # fmt: skip
 
 

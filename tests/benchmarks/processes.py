@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +12,6 @@ from django.db import connection
 
 from opsconsole.embedded.children import Child
 from opsconsole.embedded.state import CHECKOUT, MANAGE
-from opsconsole.embedded.waiting import wait_until
 
 WORKERS = 2
 SETTINGS = "tests.benchmarks.settings"
@@ -56,10 +56,13 @@ def dispatcher() -> Iterator[Child]:
         yield children[0]
 
 
-def wait(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until the condition holds; raises TimeoutError after so many seconds."""
-    if not wait_until(condition, seconds):
-        raise TimeoutError(f"not so after {seconds:.0f} s")
+def wait(condition: Callable[[], bool], seconds: float, *, every: float = 0.05) -> None:
+    """Look again `every` so many seconds until the condition holds; raises TimeoutError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so after {seconds:.0f} s")
+        time.sleep(every)
 
 
 def _forget_earlier_ones() -> None:
