@@ -5,6 +5,10 @@
 -- knows of nothing live), so that it does not walk over dead index entries; more urgent priorities are looked
 -- at apart, and every few seconds the mark is dropped to catch rows that committed late.
 --
+-- The update finds its rows by an array, not by a join or by bounds from a subquery: these would prune partitions
+-- while the statement runs, and PostgreSQL 18.6 crashes (all of it) when that meets a row lock that had to be
+-- looked at again because another worker was quicker.
+--
 -- `kept` cuts the chunk where the expected work passes `budget` seconds, by the recent durations of the types,
 -- so that slow commands are not hoarded. A command that was in lost claims before counts as infinitely slow: it runs alone.
 WITH urgent AS MATERIALIZED (
@@ -45,12 +49,10 @@ WITH urgent AS MATERIALIZED (
       FROM kept HAVING count(*) > 0
 ), stamped AS (
     UPDATE ops_engine_command AS command
-       SET status = 'processing', claim_id = %(claim_id)s, place = kept.place,
+       SET status = 'processing', claim_id = %(claim_id)s,
+           place = array_position(ARRAY(SELECT id FROM kept ORDER BY place), command.id),
            started_at = COALESCE(%(now)s::timestamptz, statement_timestamp())
-      FROM kept
-     WHERE command.id = kept.id
-       AND command.id >= (SELECT id FROM kept ORDER BY id LIMIT 1)  -- prunes partitions
-       AND command.id <= (SELECT id FROM kept ORDER BY id DESC LIMIT 1)
+     WHERE command.id = ANY(ARRAY(SELECT id FROM kept))
     RETURNING command.id, command.type, command.queue, command.schema_version, command.payload::text, command.tenant,
               command.correlation_id, command.cause_kind, command.cause_id, command.metadata::text, command.attempts,
               command.max_attempts, command.losses, command.batch_id, command.step_id, command.unique_key, command.created_at,

@@ -21,10 +21,7 @@ WITH due AS MATERIALIZED (
     UPDATE ops_engine_event AS event
        SET status = 'processing', claim_id = %(claim_id)s,
            started_at = COALESCE(%(now)s::timestamptz, statement_timestamp())
-      FROM kept
-     WHERE event.id = kept.id
-       AND event.id >= (SELECT id FROM kept ORDER BY id LIMIT 1)  -- prunes partitions
-       AND event.id <= (SELECT id FROM kept ORDER BY id DESC LIMIT 1)
+     WHERE event.id = ANY(ARRAY(SELECT id FROM kept))  -- no join: see claim_commands
     RETURNING event.id, event.type, event.schema_version, event.data::text, event.tenant, event.correlation_id,
               event.metadata::text, event.attempts, event.created_at, event.source_model, event.source_id
 )
