@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from opsconsole.console.kinds import KINDS
 from opsconsole.console.pictures.lineage import lineage_figure
 from opsconsole.console.pictures.timeline import timeline_figure
+from opsconsole.console.pictures.way import way_svg
 from opsconsole.engine.queries.flows import read_flow
 from opsconsole.engine.queries.items import Item
 from opsconsole.engine.queries.lineage import Node, graph_of
@@ -17,8 +18,9 @@ from opsconsole.engine.queries.timeline import timeline_of
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """`is_alone`: the flow is this one item."""
+    """`state` is the lifecycle of the item looked at; `is_alone`: the flow is this one item."""
 
+    state: SafeString | str
     lineage: SafeString
     timeline: SafeString
     is_alone: bool
@@ -30,7 +32,14 @@ def pictures(correlation_id: UUID, kind: str = "", identifier: UUID | None = Non
     flow = read_flow(correlation_id, (kind, identifier) if identifier else None)
     graph = graph_of(flow)
     drawn = lineage_figure(graph, lambda node: _node_address(node, correlation_id))
-    return Pictures(drawn, timeline_figure(timeline_of(flow), _address), len(graph.nodes) <= 1, not graph.nodes)
+    item = flow.items.get(flow.focus) if flow.focus else None
+    return Pictures(
+        way_svg(item) if item else "",
+        drawn,
+        timeline_figure(timeline_of(flow), _address),
+        len(graph.nodes) <= 1,
+        not graph.nodes,
+    )
 
 
 def _node_address(node: Node, correlation_id: UUID) -> str:

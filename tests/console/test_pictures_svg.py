@@ -9,12 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from opsconsole.console.pictures.bars import share_bar, sparkline, status_bar
+from opsconsole.console.pictures.bars import segments, share_bar, sparkline
 from opsconsole.console.pictures.lifecycle import lifecycle_svg
 from opsconsole.console.pictures.lineage import lineage_figure, lineage_list, lineage_svg
 from opsconsole.console.pictures.scale import Scale, after
 from opsconsole.console.pictures.svg import cut, tag, text_width
 from opsconsole.console.pictures.timeline import timeline_figure, timeline_svg
+from opsconsole.console.pictures.way import LIFECYCLES, way_to
 from opsconsole.console.pictures.workflow import workflow_svg
 from opsconsole.engine.models import Step
 from opsconsole.engine.queries.items import Item
@@ -68,7 +69,7 @@ def every_picture() -> dict[str, str]:
         "timeline": timeline_figure(a_timeline(lane), address),
         "workflow": workflow_svg(NASTY, [step], address),
         "lifecycle": lifecycle_svg(COMMAND, "pending"),
-        "bars": status_bar({"success": 1}, label=NASTY) + sparkline([1], label=NASTY) + share_bar(1, 1, 2),
+        "bars": sparkline([1], label=NASTY) + share_bar(1, 1, 2),
     }
 
 
@@ -239,6 +240,32 @@ def test_the_current_state_is_lit_and_the_way_to_it_marked() -> None:
     assert sum("is-used" in (path.get("class") or "") for path in svg.iter("path")) == 2
 
 
+@pytest.mark.parametrize(
+    ("item", "way"),
+    [
+        (an_item(status="pending"), []),
+        (an_item(status="pending", attempts=1, started_at=START), ["pending", "processing"]),
+        (an_item(status="processing", started_at=START), ["pending"]),
+        (an_item(status="success", attempts=1, started_at=START), ["pending", "processing"]),
+        (
+            an_item(status="error", attempts=3, started_at=START),
+            ["pending", "processing", "pending", "processing"],
+        ),
+        (an_item(status="cancelled"), ["pending"]),
+        (an_item(status="cancelled", release_on="failure"), ["awaiting"]),
+        (an_item(status="awaiting", release_on="success"), []),
+        (
+            an_item(status="success", attempts=1, started_at=START, step_id=uuid4()),
+            ["awaiting", "pending", "processing"],
+        ),
+        (an_item(kind="workflow", status="error"), ["pending", "processing"]),
+    ],
+)
+def test_the_way_so_far_is_read_off_the_row(item: Item, way: list[str]) -> None:
+    assert way_to(item) == way
+    assert all(LIFECYCLES[item.kind].allows(*move) for move in pairwise([*way, item.status]))
+
+
 def test_a_workflow_shows_its_steps_in_their_order() -> None:
     steps = [
         Step(id=UUID(int=number), name=name, number=number, after=before, target_kind="command", status="success")
@@ -249,17 +276,14 @@ def test_a_workflow_shows_its_steps_in_their_order() -> None:
     assert "is-step" in svg and 'aria-current="true"' in svg
 
 
-def test_a_status_bar_shows_the_smallest_share() -> None:
-    widths = [
-        float(rect.get("width") or 0)
-        for rect in parsed(status_bar({"success": 99_999, "error": 1}, width=200)).iter("rect")
-        if "pic-share" in (rect.get("class") or "")
-    ]
+def test_shares_fill_their_room_and_the_smallest_stays_visible() -> None:
+    drawn = parsed(tag("svg", segments({"success": 99_999, "error": 1}, 0, 0, 200, 4)))
+    widths = [float(rect.get("width") or 0) for rect in drawn.iter("rect")]
     assert sum(widths) == pytest.approx(200, abs=0.2) and min(widths) >= 2
 
 
-def test_a_status_bar_of_nothing_says_so() -> None:
-    assert 'aria-label="nothing"' in status_bar({})
+def test_shares_of_nothing_are_nothing() -> None:
+    assert segments({"success": 0}, 0, 0, 200, 4) == ""
 
 
 def test_a_sparkline_of_nothing_is_flat() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from opsconsole.engine.models import Batch, Command, Event, Pause, Workflow
+from opsconsole.engine.models import Batch, Pause, Workflow
 from opsconsole.engine.queries import capacity, rollups
 from opsconsole.engine.queries.capacity import EVENTS, Backlog, Dispatcher, Overdue, Worker
 from opsconsole.engine.queries.history import History
@@ -64,11 +64,11 @@ class State:
         """Queues in which something could run now, whether it may or is held back."""
         return [backlog for backlog in self.backlogs if backlog.age is not None]
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing has ever happened here."""
+        return not any(count.number for counts in self.counts.values() for count in counts.values())
+
 
 def _failed_since(model: type[Batch] | type[Workflow], since: datetime) -> Bounded:
     return Walk(model, Q(status=ERROR), Q(), Q(id__gte=uuid7_floor(since))).count()
-
-
-def is_fresh() -> bool:
-    """Whether nothing has ever happened here."""
-    return not (Event.objects.exists() or Command.objects.exists())

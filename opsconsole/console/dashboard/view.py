@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from opsconsole.console.dashboard import panels
 from opsconsole.console.dashboard.charts import RANGES, activity
-from opsconsole.console.dashboard.state import State, is_fresh
+from opsconsole.console.dashboard.state import State
 from opsconsole.console.dashboard.verdict import verdict
 from opsconsole.console.navigation import visible
 from opsconsole.console.pages import respond
@@ -29,7 +29,7 @@ def overview(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
             "windows": panels.WINDOW_WORDS,
             "more_failures": panels.hidden(state.failures, "type"),
             "run_times": panels.run_times(state),
-            "is_fresh": is_fresh(),
+            "is_fresh": state.is_fresh,
             **_history(request, state),
         }
     return respond(request, site, "dashboard/overview", context)

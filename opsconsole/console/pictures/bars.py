@@ -9,24 +9,6 @@ from opsconsole.console.pictures.svg import join, tag
 ORDER = ("success", "healed", "error", "cancelled", "processing", "pending", "awaiting")
 
 
-def status_bar(counts: Mapping[str, int], *, width: int = 240, height: int = 10, label: str = "") -> SafeString:
-    """One bar, cut into the shares of each status; says the numbers in its label."""
-    words = ", ".join(f"{counts[status]:,} {status}" for status in ORDER if counts.get(status)) or "nothing"
-    return tag(
-        "svg",
-        tag("title", words),
-        tag("rect", class_="pic-rail", x=0, y=0, width=width, height=height, rx=height / 2),
-        segments(counts, 0, 0, width, height),
-        class_="pic pic-status-bar",
-        role="img",
-        aria_label=f"{label}: {words}" if label else words,
-        width=width,
-        height=height,
-        viewBox=f"0 0 {width} {height}",
-        preserveAspectRatio="none",
-    )
-
-
 def segments(counts: Mapping[str, int], x: float, y: float, width: float, height: float) -> SafeString:
     """The shares of `counts` beside each other within `width`; whatever is not zero stays visible."""
     present = [(status, counts[status]) for status in ORDER if counts.get(status)]
