@@ -30,8 +30,31 @@ def generate(commands: int, *, days: int = 300, tenants: int = 40) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute(_inlined(statements, numbers))
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute(f"VACUUM ANALYZE {', '.join(_tables())}")
     rollups.roll_up()
+
+
+def erase() -> None:
+    """Leave the engine's tables as they were before: empty, with the partitions that the engine makes."""
+    from opsconsole.engine import partitions, rollups
+
+    kept = ("ops_engine_sequencer", "ops_engine_rollupmark")
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(table for table in _tables() if table not in kept)} CASCADE")
+        cursor.execute("UPDATE ops_engine_sequencer SET position = 0")
+        cursor.execute("DELETE FROM ops_engine_rollupmark")
+        for table in partitions.PARTITIONED:
+            cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table])
+            for (partition,) in cursor.fetchall():
+                cursor.execute(f"DROP TABLE {partition}")
+    partitions.ensure_partitions()
+    rollups.begin()
+
+
+def _tables() -> list[str]:
+    from django.apps import apps
+
+    return [model._meta.db_table for model in apps.get_app_config("ops_engine").get_models()]
 
 
 def _inlined(statements: str, numbers: dict[str, int]) -> str:

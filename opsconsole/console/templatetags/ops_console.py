@@ -76,7 +76,8 @@ def identity(identifier: UUID | None) -> SafeString | str:
     if identifier is None:
         return "–"
     return format_html(
-        '<button type="button" class="ops-id" data-copy="{0}" title="{0}" aria-label="Copy id {0}">{1}{2}</button>',
+        '<button type="button" class="ops-id" data-copy="{}" title="{}">{}<span class="visually-hidden">, copy id</span>{}</button>',
+        identifier,
         identifier,
         words.tail(identifier),
         icon("copy"),
@@ -119,7 +120,8 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 def full_identity(identifier: UUID) -> SafeString:
     """The whole identifier, to read and to copy."""
     return format_html(
-        '<button type="button" class="ops-id is-full" data-copy="{0}" aria-label="Copy id {0}">{0}{1}</button>',
+        '<button type="button" class="ops-id is-full" data-copy="{}">{}<span class="visually-hidden">, copy id</span>{}</button>',
+        identifier,
         identifier,
         icon("copy"),
     )

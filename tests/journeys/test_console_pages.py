@@ -1,0 +1,72 @@
+"""Every page of the console in both themes and at both widths: accessible, quiet, and never wider than the window."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.console.test_security import pages
+from tests.journeys.conftest import NARROW, WIDE
+from tests.journeys.seeing import AXE, overflow, violations
+from tests.past import a_batch, a_command, an_event, caused_by, members
+
+HOSTS_PAGES = (
+    "/admin/auth/user/",
+    "/admin/auth/user/add/",
+    "/admin/password_change/",
+    "/admin/academics/",
+    "/admin/academics/institution/",
+    "/admin/academics/institution/add/",
+)
+
+
+@pytest.fixture
+def addresses(site: LiveServer) -> list[str]:
+    """Pages with something of everything on them."""
+    for status in ("awaiting", "pending", "processing", "success", "error", "cancelled"):
+        event = an_event("success" if status in ("awaiting", "cancelled") else status)
+        a_command(status, error="no" * 30, error_class="Refused", **caused_by(event))
+        members(a_batch(6, **caused_by(event)), success=2, error=1, pending=2, processing=1)
+    return list(pages())
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_is_accessible_and_fits(visit: Any, addresses: list[str], scheme: str, size: dict[str, int]) -> None:
+    page: Page = visit(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    findings = []
+    for address in addresses:
+        page.goto(address)
+        findings += violations(page)
+        if excess := overflow(page):
+            findings.append(f"{address} is {excess} pixels wider than its window")
+    assert findings == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_host_s_own_pages_are_quiet_under_the_policy_and_fit(visit: Any, site: LiveServer, scheme: str) -> None:
+    page: Page = visit(color_scheme=scheme)
+    for address in HOSTS_PAGES:
+        page.goto(address)
+        assert overflow(page) == 0, address
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_login_page_is_accessible(visit: Any, site: LiveServer, scheme: str) -> None:
+    page: Page = visit(color_scheme=scheme, viewport=NARROW)
+    page.context.clear_cookies()
+    page.goto("/admin/login/")
+    assert violations(page) == []
+    assert overflow(page) == 0
+
+
+def test_axe_core_is_the_file_that_its_note_names() -> None:
+    note = AXE.with_name("VENDOR.md").read_text()
+    assert hashlib.sha256(AXE.read_bytes()).hexdigest() in note
+    assert "Mozilla Public License" in note
