@@ -19,7 +19,7 @@ Point = tuple[float, float]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """A clickable box of two lines: a name, and a word about its status. `described` is what a screen reader
-    says, `hint` the tooltip; `counts` by status become a bar at the foot; a stack stands for many."""
+    says and, with `hint`, the tooltip; `counts` by status become a bar at the foot; a stack stands for many."""
 
     key: str
     kind: str
@@ -75,16 +75,15 @@ def _box(box: Box, x: float, y: float) -> SafeString:
     classes = f"pic-node is-{box.status} of-{box.kind}" + (" is-focus" if box.is_focus else "")
     link = tag(
         "a",
-        tag("title", box.hint or box.described),
+        tag("title", f"{box.described}\n{box.hint}".strip()),
         *_outline(box, x, y),
         icon(box.kind, x + 11, y + 8),
-        tag("text", cut(box.name, WIDTH - 42, 13), class_="pic-name", x=x + 31, y=y + 20),
+        tag("text", cut(box.name, WIDTH - 42, 13), class_="pic-name", aria_hidden="true", x=x + 31, y=y + 20),
         icon(box.status, x + 11, y + 27.5),
-        tag("text", cut(box.word, WIDTH - 42, 11.5), class_="pic-word", x=x + 31, y=y + 38.5),
+        tag("text", cut(box.word, WIDTH - 42, 11.5), class_="pic-word", aria_hidden="true", x=x + 31, y=y + 38.5),
         _aside(box, x, y),
         segments(box.counts, x + 6, y + HEIGHT - 6, WIDTH - 12, 3),
         href=box.address,
-        aria_label=box.described,
         aria_current="true" if box.is_focus else None,
     )
     return tag("g", link, class_=classes)
@@ -95,7 +94,7 @@ def _aside(box: Box, x: float, y: float) -> SafeString:
     room = WIDTH - 50 - text_width(box.word, 11.5)
     if not box.aside or text_width(box.aside, 10.5) > room:
         return join([])
-    return tag("text", box.aside, class_="pic-aside", x=x + WIDTH - 10, y=y + 38.5)
+    return tag("text", box.aside, class_="pic-aside", aria_hidden="true", x=x + WIDTH - 10, y=y + 38.5)
 
 
 def _outline(box: Box, x: float, y: float) -> list[SafeString]:

@@ -79,7 +79,7 @@ def _box(node: Node, address: str) -> Box:
         aside=node.step or aside,
         address=address,
         described=described,
-        hint=f"{described}\ncreated {item.created_at:%Y-%m-%d %H:%M:%S} UTC\n{item.error_class}".strip(),
+        hint=f"created {item.created_at:%Y-%m-%d %H:%M:%S} UTC\n{item.error_class}",
         counts=node.counts,
         is_stack=node.is_fold or item.kind == "batch",
         is_focus=node.is_focus,

@@ -117,13 +117,12 @@ def _lane(lane: Lane, y: float, scale: Scale, address: Address) -> SafeString:
     name = item.name.rpartition(".")[2] + (f" × {item.size:,}" if item.kind == "batch" else "")
     label = tag(
         "a",
-        tag("title", f"{item.kind} {item.name}\n{item.status}"),
+        tag("title", f"{item.kind} {item.name}, {item.status}"),
         tag("rect", class_="pic-lane-hit", x=0, y=y, width=LABELS - 8, height=LANE, rx=4),
         icon(item.kind, 8, y + 7),
         icon("healed" if item.healed_by else item.status, 26, y + 7),
-        tag("text", cut(name, LABELS - 58, 12.5), class_="pic-name", x=44, y=y + 18.5),
+        tag("text", cut(name, LABELS - 58, 12.5), class_="pic-name", aria_hidden="true", x=44, y=y + 18.5),
         href=address(item),
-        aria_label=f"{item.kind} {item.name}, {item.status}",
         aria_current="true" if lane.is_focus else None,
     )
     tries = sum(bar.phase == "running" for bar in lane.bars)
