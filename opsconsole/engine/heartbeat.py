@@ -51,6 +51,8 @@ class Heart:
         self._held: dict[UUID, Held] = {}
         self._abandoned: list[UUID] = []
         self._lock = threading.Lock()
+        self._beating = threading.Lock()
+        self._is_leaving = False
         self._thread: threading.Thread | None = None
         self.busy_with = ""
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -81,16 +83,25 @@ class Heart:
 
     def _run(self) -> None:
         pause = threading.Event()
-        while True:
+        while not self._is_leaving:
             try:
-                self.beat()
+                with self._beating:
+                    if not self._is_leaving:
+                        self.beat()
             except Exception as error:  # the next beat tries again; claims live on until their lease ends
                 logger.warning("heartbeat failed: %s", error, extra={"action": "heartbeat.failed"})
                 connection.close()
             pause.wait(min(configuration().lease / 3, 1.0 if self._progressing() else 5.0))
+        connection.close()
 
     def _progressing(self) -> bool:
         return bool(self._held)
+
+    def leave(self) -> None:
+        """Strike this process off the list of workers; it takes a second yet to end, and beats no more."""
+        self._is_leaving = True
+        with self._beating, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM ops_engine_runner WHERE name = %s", [self.name])
 
     def beat(self) -> None:
         """Tell that the process lives and renew every claim that is not overdue."""
@@ -124,9 +135,3 @@ def give_back(cursor: Any, claim_id: UUID) -> None:
 
 
 heart = Heart()
-
-
-def leave() -> None:
-    """Strike this process off the list of workers, as it ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM ops_engine_runner WHERE name = %s", [heart.name])

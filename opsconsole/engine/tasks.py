@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from opsconsole.engine import draining
-from opsconsole.engine.heartbeat import heart, leave
+from opsconsole.engine.heartbeat import heart
 
 
 @shared_task(name="opsconsole.drain", ignore_result=True)
@@ -24,4 +24,4 @@ def begin(**kwargs: object) -> None:
 
 @worker_process_shutdown.connect
 def end(**kwargs: object) -> None:
-    leave()
+    heart.leave()

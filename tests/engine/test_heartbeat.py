@@ -6,8 +6,9 @@ import threading
 import pytest
 from django.db import connection
 
+from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine import send
-from opsconsole.engine.heartbeat import Heart, heart, leave
+from opsconsole.engine.heartbeat import Heart, heart
 from opsconsole.engine.models import Claim, Runner
 from opsconsole.kernel.identifiers import uuid7
 from tests.factories import claim, command, expire, run
@@ -43,7 +44,16 @@ def test_a_beat_says_that_the_process_is_there():
     later = Runner.objects.get()
     assert later.seen_at > runner.seen_at
     assert later.started_at == runner.started_at
-    leave()
+
+
+def test_a_process_that_leaves_is_struck_off_and_does_not_come_back():
+    own = Heart()
+    own.start()
+    assert wait_until(lambda: Runner.objects.filter(name=own.name).exists(), 10)
+    own.leave()
+    assert not Runner.objects.exists()
+    own._thread.join(10)
+    assert not own._thread.is_alive()
     assert not Runner.objects.exists()
 
 
