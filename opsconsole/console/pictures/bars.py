@@ -38,7 +38,7 @@ def sparkline(values: Sequence[float], *, width: int = 120, height: int = 28, la
         tag("circle", class_="pic-spark-end", cx=float(last[0]), cy=float(last[1]), r=2),
         class_="pic pic-sparkline",
         role="img",
-        aria_label=label or f"from {values[0]:g} to {values[-1]:g}" if values else label or "no values",
+        aria_label=label or (f"from {values[0]:g} to {values[-1]:g}" if values else "no values"),
         width=width,
         height=height,
         viewBox=f"0 0 {width} {height}",
