@@ -1,9 +1,6 @@
 """Activities and notes."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from opsconsole.examples.academics.admin.bases import AnnouncedAdmin
 from opsconsole.examples.academics.grading import record_note
@@ -19,12 +16,8 @@ class ActivityAdmin(AnnouncedAdmin):
     list_select_related = ("class_group",)
     search_fields = ("title", "class_group__code", "class_group__discipline__name")
     autocomplete_fields = ("class_group",)
-    readonly_fields = ("published_at",)
+    readonly_fields = ("class_group", "published_at")  # its class was told of it
     date_hierarchy = "published_at"
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Activity | None = None) -> tuple[Any, ...]:
-        """Its class was told of it: it stays with that class."""
-        return (*self.readonly_fields, "class_group") if obj else self.readonly_fields
 
 
 @admin.register(Note)

@@ -1,6 +1,6 @@
 """What several admins share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,6 +13,10 @@ class AnnouncedAdmin(admin.ModelAdmin):
     """New rows are stored by a domain function, which emits the event in the admin's own transaction."""
 
     announce: ClassVar[Callable[[Any], object]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+        """What is fixed once it was announced; a new row has none of it yet."""
+        return super().get_readonly_fields(request, obj) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
