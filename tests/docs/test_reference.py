@@ -71,9 +71,9 @@ def test_every_management_command_stands_there_with_its_options():
     known = {name: app for name, app in get_commands().items() if str(app).startswith("opsconsole.")}
     assert named_in_first_cells(text) == {"up", "test", "bench", *known}
     plain = set(load_command_class("django.core", "check").create_parser("", "check")._option_string_actions)
-    for name, app in known.items():
+    for name in known.keys() - {"bench"}:  # it hands its options on
         (line,) = re.findall(rf"^\| `{name}` \|.*$", text, re.MULTILINE)
-        own = set(load_command_class(app, name).create_parser("", name)._option_string_actions)
+        own = set(load_command_class(known[name], name).create_parser("", name)._option_string_actions)
         base = (
             set(load_command_class("django.core", "migrate").create_parser("", name)._option_string_actions)
             | plain
