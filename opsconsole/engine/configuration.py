@@ -14,7 +14,7 @@ class Configuration:
 
     lease: float = 20.0  # a claim not renewed for so long is given to others
     poll: float = 1.0  # how often the dispatcher looks without being woken
-    sweep: float = 1.0  # how often lost claims and unsettled batches are looked for
+    sweep: float = 0.5  # how often lost claims and unsettled batches are looked for
     chunk_size: int = 100  # commands claimed at once, at most
     chunk_seconds: float = 0.5  # expected work a claim aims at
     event_chunk_size: int = 1000

@@ -226,6 +226,13 @@ def test_the_mark_hides_late_work_no_longer_than_its_term(monkeypatch):
     assert [command(one.id).payload["number"] for one in chunk.commands] == [2]
 
 
+def test_the_mark_does_not_hide_the_rows_of_a_lost_claim_beyond_the_time_promised_for_their_rescue():
+    """Lease and two seconds: a sweep may come a good half second after the lease, a full look as late after that."""
+    from opsconsole.engine.configuration import Configuration
+
+    assert Configuration().sweep * 1.1 + claiming.FULL_SCAN < 2.0
+
+
 def test_the_mark_of_one_queue_says_nothing_about_another():
     send(Act(number=1))
     claim()
