@@ -10,7 +10,7 @@ from opsconsole.console.dashboard.state import State
 from opsconsole.console.dashboard.verdict import Finding, verdict
 from opsconsole.engine.models import Pause
 from opsconsole.engine.queries.capacity import Backlog, Dispatcher, Overdue, Worker
-from opsconsole.engine.queries.history import History, Mark, Slot
+from opsconsole.engine.queries.history import Ended, History, Mark, Runs, Slot
 from opsconsole.engine.queries.rollups import Failures
 from opsconsole.engine.queries.windows import Bounded
 from opsconsole.kernel import clock
@@ -121,8 +121,8 @@ def test_claims_that_nobody_sweeps_are_noticed() -> None:
 
 
 def test_counts_that_lag_are_noticed() -> None:
-    slot = Slot(NOW - timedelta(hours=2), "t.x", "success", 1, 0.1, ())
-    old = History("command", None, Mark(NOW - timedelta(hours=3), 1), (slot,))
+    ended = Ended(Slot(NOW - timedelta(hours=2), "t.x", "success", 1), Runs("t.x", 0.1, ()))
+    old = History("command", None, Mark(NOW - timedelta(hours=3), 1), (ended,))
     assert the_finding(histories={"command": old}).title == "Counts are 2 h 0 min behind"
 
 

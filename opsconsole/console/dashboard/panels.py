@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils.safestring import SafeString
 
 from opsconsole.console.dashboard.addresses import list_of
+from opsconsole.console.dashboard.charts import Range
 from opsconsole.console.dashboard.state import DAY, State
 from opsconsole.console.kinds import KINDS
 from opsconsole.console.pictures.bars import share_bar, sparkline
@@ -96,10 +97,10 @@ def _lately(state: State, kind: str) -> tuple[str, SafeString | str]:
     return words, sparkline(per_minute, label=f"Finished minute by minute, {words}")
 
 
-def types(state: State, kind: str, span: timedelta) -> list[TypeRow]:
-    """Types by how many finished in the span."""
-    since = window_start(state.now, span)
-    rows = rollups.types(state.histories[kind], since)[:ROWS]
+def types(state: State, kind: str, chosen: Range) -> list[TypeRow]:
+    """Types by how many finished in the range of the chart."""
+    since = rollups.first_bucket(state.now, chosen.span, chosen.step)
+    rows = rollups.types(state.histories[kind], since, chosen.step)[:ROWS]
     most = max((row.count for row in rows), default=0)
     return [
         TypeRow(

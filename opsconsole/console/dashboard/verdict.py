@@ -174,7 +174,7 @@ def _ends(state: State) -> Iterator[Finding]:
 
 def _counting(state: State) -> Iterator[Finding]:
     """Finished work that the dispatcher should long have rolled up."""
-    uncounted = [slot.bucket for history in state.histories.values() for slot in history.live]
+    uncounted = [slot.bucket for history in state.histories.values() for slot in history.fresh]
     behind = state.now - min(uncounted, default=state.now)
     if behind > ROLL_UP_PATIENCE and state.dispatchers:
         is_cut = any(history.is_cut for history in state.histories.values())

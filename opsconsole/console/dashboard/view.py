@@ -49,5 +49,5 @@ def _history(request: HttpRequest, state: State) -> dict[str, Any]:
         "of": kind,
         "offered": offered,
         "activity": activity(state, kind, chosen),
-        "types": panels.types(state, kind, chosen.span),
+        "types": panels.types(state, kind, chosen),
     }

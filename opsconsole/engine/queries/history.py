@@ -10,6 +10,7 @@ from django.db import connection
 
 from opsconsole.engine.rollups import BOUNDS
 from opsconsole.engine.sql import statement
+from opsconsole.engine.states import CANCELLED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVER = timedelta(days=1_000_000)
@@ -19,15 +20,29 @@ LIVE_BOUND = 100_000  # rows that finished since the last roll-up and are looked
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What of one type ended in one status within one bucket. `histogram` has a bin below each of BOUNDS, and
-    one for everything longer."""
+    """How many of one type ended in one status within one bucket."""
 
     bucket: datetime
     type: str
     status: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How long runs of one type took. `histogram` has a bin below each of BOUNDS, and one for all longer ones."""
+
+    type: str
     seconds: float
     histogram: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A slot of one minute, and its runs."""
+
+    slot: Slot
+    runs: Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ class History:
     kind: str
     tenant: str | None
     mark: Mark
-    live: tuple[Slot, ...]
+    live: tuple[Ended, ...]
 
     @classmethod
     def read(cls, kind: str, tenant: str | None = None) -> "History":
@@ -57,7 +72,12 @@ class History:
 
     @property
     def is_cut(self) -> bool:
-        return sum(slot.count for slot in self.live) >= LIVE_BOUND
+        return sum(ended.slot.count for ended in self.live) >= LIVE_BOUND
+
+    @property
+    def fresh(self) -> list[Slot]:
+        """What no roll-up has seen, by the minute."""
+        return [ended.slot for ended in self.live]
 
     def slots(self, since: datetime, step: timedelta = EVER) -> list[Slot]:
         """What finished from `since` on, in buckets of `step` that begin at whole multiples of it, in UTC.
@@ -65,15 +85,20 @@ class History:
         `since` should lie on such a beginning, or at least on a whole minute; older than two days, on a
         whole hour.
         """
-        fresh = [replace(slot, bucket=floor(slot.bucket, step)) for slot in self.live if slot.bucket >= since]
+        fresh = [replace(slot, bucket=floor(slot.bucket, step)) for slot in self.fresh if slot.bucket >= since]
         return [*_rolled(self.kind, since, step, self.tenant, self.mark), *fresh]
+
+    def runs(self, since: datetime) -> list[Runs]:
+        """The runs that ended from `since` on, of a type perhaps more than once; what was cancelled hardly ran."""
+        fresh = [one.runs for one in self.live if one.slot.bucket >= since and one.slot.status != CANCELLED]
+        return [*_runs(self.kind, since, self.tenant, self.mark), *fresh]
 
     def since_each(self, starts: Sequence[datetime], status: str) -> dict[str, list[int]]:
         """By type, how many ended in `status` since each of `starts`; these as for `slots`, in any order."""
         counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(starts))
         ascending = tuple(sorted(starts))
         banded = _banded(self.kind, status, ascending, self.tenant, self.mark)
-        fresh = [(slot.type, slot.bucket, slot.count) for slot in self.live if slot.status == status]
+        fresh = [(slot.type, slot.bucket, slot.count) for slot in self.fresh if slot.status == status]
         for type_name, at, count in [
             *((name, ascending[band - 1], count) for name, band, count in banded),
             *fresh,
@@ -85,7 +110,7 @@ class History:
     def totals(self) -> dict[str, int]:
         """How many rows ever ended in each status."""
         counts = defaultdict(int, _totals(self.kind, self.tenant))
-        for slot in self.live:
+        for slot in self.fresh:
             counts[slot.status] += slot.count
         return dict(counts)
 
@@ -118,21 +143,18 @@ def _totals(kind: str, tenant: str | None) -> list[tuple[str, int]]:
 @lru_cache(maxsize=64)
 def _rolled(kind: str, since: datetime, step: timedelta, tenant: str | None, mark: Mark) -> tuple[Slot, ...]:
     """Kept, for it stays the same until the next roll-up, and every open dashboard asks every few seconds."""
+    parameters = {"kind": kind, "since": since, "until": mark.until, "step": step.total_seconds(), "tenant": tenant}
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement("read_rolled"),
-            {
-                "kind": kind,
-                "since": since,
-                "until": mark.until,
-                "step": step.total_seconds(),
-                "tenant": tenant,
-            },
-        )
-        return tuple(
-            Slot(bucket, type_name, status, count, seconds, tuple(bins))
-            for bucket, type_name, status, count, seconds, *bins in cursor.fetchall()
-        )
+        cursor.execute(statement("read_rolled"), parameters)
+        return tuple(Slot(*row) for row in cursor.fetchall())
+
+
+@lru_cache(maxsize=64)
+def _runs(kind: str, since: datetime, tenant: str | None, mark: Mark) -> tuple[Runs, ...]:
+    parameters = {"kind": kind, "since": since, "until": mark.until, "tenant": tenant}
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_runs"), parameters)
+        return tuple(Runs(type_name, seconds, tuple(bins)) for type_name, seconds, *bins in cursor.fetchall())
 
 
 @lru_cache(maxsize=64)
@@ -147,7 +169,7 @@ def _banded(
         return tuple(cursor.fetchall())
 
 
-def _live(kind: str, since: datetime, tenant: str | None) -> tuple[Slot, ...]:
+def _live(kind: str, since: datetime, tenant: str | None) -> tuple[Ended, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement(f"read_live_{kind}s"),
@@ -159,4 +181,6 @@ def _live(kind: str, since: datetime, tenant: str | None) -> tuple[Slot, ...]:
     for minute, type_name, status, number, count, took in rows:
         bins[minute, type_name, status][number] += count
         seconds[minute, type_name, status] += took
-    return tuple(Slot(*key, sum(counts), seconds[key], tuple(counts)) for key, counts in bins.items())
+    return tuple(
+        Ended(Slot(*key, sum(counts)), Runs(key[1], seconds[key], tuple(counts))) for key, counts in bins.items()
+    )

@@ -90,12 +90,17 @@ def _count(model: type[Model], status: str, tenant: str | None) -> Bounded:
 
 def activity(history: History, now: datetime, span: timedelta, step: timedelta, by: str = "status") -> list[Bucket]:
     """What finished in the last `span`, in buckets of `step`, also the empty ones; `by` is "status" or "type"."""
-    since = floor(now - span, step) + step
+    since = first_bucket(now, span, step)
     counts: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
     for slot in history.slots(since, step):
         counts[slot.bucket][getattr(slot, by)] += slot.count
     starts = [since + number * step for number in range((floor(now, step) - since) // step + 1)]
     return [Bucket(start, start + step, dict(counts[start]), is_open=start + step > now) for start in starts]
+
+
+def first_bucket(now: datetime, span: timedelta, step: timedelta) -> datetime:
+    """Where buckets of `step` begin that cover the last `span`; the last of them is still open."""
+    return floor(now - span, step) + step
 
 
 def window_start(now: datetime, window: timedelta) -> datetime:
@@ -124,10 +129,11 @@ def failures_by_type(
     return sorted(rows, key=lambda row: ([-count for count in row.counts], row.type))
 
 
-def types(history: History, since: datetime) -> list[OfType]:
-    """The types that finished from `since` on, the most frequent first."""
+def types(history: History, since: datetime, step: timedelta = EVER) -> list[OfType]:
+    """The types that finished from `since` on, the most frequent first; `step` as for whom else has asked, so
+    that it is read once."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for slot in history.slots(since, EVER):
+    for slot in history.slots(since, step):
         counts[slot.type][slot.status] += slot.count
     found = [OfType(name, row.total(), row[ERROR]) for name, row in counts.items()]
     return sorted(found, key=lambda row: (-row.count, row.type))
@@ -135,21 +141,17 @@ def types(history: History, since: datetime) -> list[OfType]:
 
 def run_times(history: History, since: datetime) -> list[RunTimes]:
     """How long runs that ended from `since` on took, by type, the slowest first."""
-    histograms: dict[str, tuple[int, ...]] = {}
-    seconds: Counter[str] = Counter()
-    for slot in history.slots(since, EVER):
-        if slot.status != CANCELLED:  # most of these never ran
-            histograms[slot.type] = tuple(map(sum, zip(histograms.get(slot.type, _EMPTY), slot.histogram, strict=True)))
-            seconds[slot.type] += slot.seconds  # type: ignore[assignment]
+    bins: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for runs in history.runs(since):
+        bins[runs.type].update(dict(enumerate(runs.histogram)))
+        seconds[runs.type] += runs.seconds
     found = []
-    for name, histogram in histograms.items():
-        count = sum(histogram)
-        mean = seconds[name] / count if count else 0.0
-        found.append(RunTimes(name, count, mean, percentile(histogram, 0.5), percentile(histogram, 0.95)))
+    for name, counted in bins.items():
+        histogram = [counted[number] for number in range(len(BOUNDS) + 1)]
+        mean = seconds[name] / max(sum(histogram), 1)
+        found.append(RunTimes(name, sum(histogram), mean, percentile(histogram, 0.5), percentile(histogram, 0.95)))
     return sorted(found, key=lambda row: (-(row.p95 or float("inf")), row.type))
-
-
-_EMPTY = (0,) * (len(BOUNDS) + 1)
 
 
 def percentile(histogram: Sequence[int], share: float) -> float | None:

@@ -1,8 +1,5 @@
--- Merged into buckets of `step`. The histogram's bins are summed one by one: unnesting them costs ten times as much.
-SELECT date_bin(make_interval(secs => %(step)s), bucket, timestamptz 'epoch'), type, status, sum(count)::bigint, sum(seconds),
-       sum(histogram[1])::bigint, sum(histogram[2])::bigint, sum(histogram[3])::bigint, sum(histogram[4])::bigint,
-       sum(histogram[5])::bigint, sum(histogram[6])::bigint, sum(histogram[7])::bigint, sum(histogram[8])::bigint,
-       sum(histogram[9])::bigint, sum(histogram[10])::bigint, sum(histogram[11])::bigint
+-- Merged into buckets of `step`.
+SELECT date_bin(make_interval(secs => %(step)s), bucket, timestamptz 'epoch'), type, status, sum(count)::bigint
   FROM ops_engine_rollup
  WHERE kind = %(kind)s AND bucket >= %(since)s AND bucket < %(until)s AND span <> 'total'
    AND (tenant = %(tenant)s OR %(tenant)s::text IS NULL)
