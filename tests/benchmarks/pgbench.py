@@ -1,6 +1,7 @@
 """The yardstick: pgbench sending the same statements to the same tables, and nothing else."""
 
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,10 +14,15 @@ from opsconsole.embedded.binaries import find_postgres
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7, uuid7_floor
+from tests.benchmarks.handlers import PARKED
 from tests.benchmarks.load import TEXT
 from tests.benchmarks.models import Ledger
 
 CLIENTS = 2
+NEW_ID = (  # a UUIDv7 that every version of PostgreSQL can make
+    "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'"
+    " || substr(md5(random()::text), 1, 19))::uuid"
+)
 SECONDS = 0.0005  # what a handler's duration is said to be
 
 
@@ -50,6 +56,18 @@ BEGIN;
 COMMIT;
 """
     run(script, clients=CLIENTS, options=["-j", str(CLIENTS), "-t", str(count // CLIENTS), "-D", "turn=-1"])
+
+
+def insert_commands(clients: int, seconds: float) -> float:
+    """Transactions a second in which each connection stores one command."""
+    script = f"""\
+BEGIN;
+INSERT INTO ops_engine_command (id, type, payload, queue, correlation_id, not_before)
+VALUES ({NEW_ID}, 'bench.park', '{{"number": 1, "text": "{TEXT}"}}', '{PARKED}', gen_random_uuid(), now());
+COMMIT;
+"""
+    said = run(script, clients=clients, options=["-j", "2", "-T", str(round(seconds))])
+    return float(re.search(r"tps = ([\d.]+)", said)[1])  # type: ignore[index]
 
 
 def orm_insert() -> str:
