@@ -39,7 +39,7 @@ def test_every_statement_is_used() -> None:
     code = "\n".join(path.read_text() for path in MODULES)
     named = set(re.findall(r'"([a-z_]+)"', code)) | {f"roll_up_{kind}s" for kind in ("event", "command")}
     files = {path.stem for path in (ROOT / "opsconsole/engine/sql").glob("*.sql")}
-    assert files - named == {name for name in files - named if re.search(rf'f"[a-z_]*{{', code) and _is_composed(name, code)}
+    assert files - named == {name for name in files - named if re.search(r'f"[a-z_]*{', code) and _is_composed(name, code)}
 
 
 def _is_composed(name: str, code: str) -> bool:

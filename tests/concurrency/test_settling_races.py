@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from opsconsole.engine import Workflow, draining, send_batch, settling, workflows
-from opsconsole.engine.models import Step
 from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import Step
 from opsconsole.engine.models import Workflow as StoredWorkflow
 from opsconsole.engine.operations import reprocess_batch
 from tests.concurrency.races import at_once, rounds

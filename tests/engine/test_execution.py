@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.utils import OperationalError
 
 from opsconsole.engine import NotInTransaction, emit, execution, failing, send
@@ -18,8 +18,6 @@ from tests.factories import (
     attempts,
     claim,
     command,
-    event,
-    expire,
     let_fail,
     lose,
     make_due,

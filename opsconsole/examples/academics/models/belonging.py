@@ -16,7 +16,7 @@ class Belonging(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        errors = {name: "This belongs to another institution." for name in self._strangers()}
+        errors = dict.fromkeys(self._strangers(), "This belongs to another institution.")
         if errors:
             raise ValidationError(errors)
 
