@@ -10,7 +10,10 @@ from django.utils.safestring import SafeString, mark_safe
 SHOWN = 200_000  # characters shown on a page; the rest is for downloading
 COLOURED = 50_000  # longer text stays plain, so that the page stays light
 
-_PART = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>\b(?:true|false|null)\b)|(?P<number>-?\d[\d.eE+-]*)')
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_PART = re.compile(
+    rf"(?P<key>{_STRING})(?=\s*:)|(?P<text>{_STRING})|(?P<word>\b(?:true|false|null)\b)|(?P<number>-?\d[\d.eE+-]*)"
+)
 
 
 def text_of(value: Any) -> str:

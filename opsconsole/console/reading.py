@@ -48,7 +48,9 @@ class Reading:
 
     def one_of(self, name: str, choices: tuple[str, ...]) -> str:
         value = self.text(name)
-        return value if not value or value in choices else self._complain(f"“{value}” is not one of {', '.join(choices)}")
+        if not value or value in choices:
+            return value
+        return self._complain(f"“{value}” is not one of {', '.join(choices)}")
 
     def _complain(self, text: str) -> str:
         self.complaints.append(text)

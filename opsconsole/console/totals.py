@@ -36,5 +36,6 @@ def of_workflows(tenant: str) -> list[Total]:
 
 
 def _totals(counts: dict[str, Bounded], statuses: Sequence[str]) -> list[Total]:
-    everything = Bounded(sum(count.number for count in counts.values()), any(count.is_more for count in counts.values()))
+    number, is_more = sum(count.number for count in counts.values()), any(count.is_more for count in counts.values())
+    everything = Bounded(number, is_more)
     return [Total("", everything), *(Total(status, counts[status]) for status in statuses)]

@@ -46,14 +46,17 @@ def notes_on_event(event: Event, claim: Claim | None) -> list[Note]:
     if event.status == PROCESSING and claim:
         return [_running(claim, now)]
     if event.status == ERROR:
-        return [Note("A reaction failed, so nothing was enqueued. Once the reason is gone, reprocess the event.", "error")]
+        why = "A reaction failed, so nothing was enqueued. Once the reason is gone, reprocess the event."
+        return [Note(why, "error")]
     return []
 
 
 def policy_of(command: Command) -> str:
     """The retry policy of its type, in words."""
     message = COMMANDS.find(command.type)
-    return message.__contract__.retry.describe() if message else f"unknown here; {command.max_attempts} tries were allowed"
+    if message is None:
+        return f"unknown here; {command.max_attempts} tries were allowed"
+    return message.__contract__.retry.describe()
 
 
 def _on_state(command: Command, claim: Claim | None, step: Step | None, now: datetime) -> Iterator[Note]:
@@ -85,7 +88,8 @@ def _pending(command: Command, now: datetime) -> Iterator[Note]:
     for pause in details.pauses_of(command):
         until = f" until {absolute(pause.until)}" if pause.until else " until somebody lifts it"
         why = f": {pause.reason}" if pause.reason else ""
-        yield Note(f"Held back: {pause.scope} {pause.key} is paused by {pause.paused_by or 'an operator'}{until}{why}.", "warning")
+        who = pause.paused_by or "an operator"
+        yield Note(f"Held back: {pause.scope} {pause.key} is paused by {who}{until}{why}.", "warning")
     if command.not_before > now:
         number, most = command.attempts + 1, command.max_attempts
         what = f"Try {number} of {most} is due" if command.attempts else "Due"
@@ -104,16 +108,19 @@ def _running(claim: Claim, now: datetime) -> Note:
             "warning",
         )
     held = f"with {claim.size} in its hands" if claim.size > 1 else "with nothing else"
-    return Note(f"Claimed by worker {claim.worker}, {held}; its lease is renewed and now runs {took(claim.lease_until - now)}.")
+    left = took(claim.lease_until - now)
+    return Note(f"Claimed by worker {claim.worker}, {held}; its lease is renewed and now runs {left}.")
 
 
 def _failed(command: Command) -> Note:
     if command.healed_by is not None:
         url = KINDS["command"].url(command.healed_by)
-        return Note(format_html('Healed: <a href="{}">a reprocessing</a> succeeded. The failure stays in the history.', url))
+        healed = 'Healed: <a href="{}">a reprocessing</a> succeeded. The failure stays in the history.'
+        return Note(format_html(healed, url))
     if command.cause_kind == "reprocess" and command.cause_id:
         url = KINDS["command"].url(command.cause_id)
-        return Note(format_html('This reprocessing failed too. Reprocess <a href="{}">its root</a> again.', url), "error")
+        again = 'This reprocessing failed too. Reprocess <a href="{}">its root</a> again.'
+        return Note(format_html(again, url), "error")
     tries = "its only try" if command.attempts <= 1 else f"{command.attempts} tries"
     return Note(f"Failed for good after {tries}. Once the reason is gone, reprocess it.", "error")
 

@@ -9,9 +9,7 @@ _STEPS = ((60, "s", 1), (3600, "min", 60), (86400, "h", 3600), (float("inf"), "d
 def relative(moment: datetime, now: datetime) -> str:
     """ "4 s ago", "in 25 min"."""
     seconds = (now - moment).total_seconds()
-    for limit, unit, size in _STEPS:
-        if abs(seconds) < limit:
-            break
+    unit, size = next((unit, size) for limit, unit, size in _STEPS if abs(seconds) < limit)
     amount = int(abs(seconds) // size)
     if amount == 0:
         return "now"

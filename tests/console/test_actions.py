@@ -135,7 +135,8 @@ class TestSelections:
 
     def test_cancelling_a_selection_asks_first_and_keeps_the_reason(self, operator: Client) -> None:
         commands = [a_command("pending") for _ in range(2)]
-        asked = Page(operator.post(ACT["command"], {"action": "cancel", "id": [row.pk for row in commands]}).content.decode())
+        chosen = {"action": "cancel", "id": [row.pk for row in commands]}
+        asked = Page(operator.post(ACT["command"], chosen).content.decode())
         assert "Cancel: 2 commands?" in asked.text
         assert {at["value"] for at in asked.having("name", "id")} == {str(row.pk) for row in commands}
         assert {status(row) for row in commands} == {"pending"}
@@ -202,8 +203,8 @@ class TestAudit:
     def test_a_selection_is_one_entry_naming_its_filter(self, operator: Client) -> None:
         for _ in range(3):
             a_command("error")
-        data = {"action": "reprocess", "matching": "1", "filter": "status=error", "confirmed": "1", "reason": "mail is back"}
-        told(operator, ACT["command"], data)
+        data = {"action": "reprocess", "matching": "1", "filter": "status=error", "reason": "mail is back"}
+        told(operator, ACT["command"], {**data, "confirmed": "1"})
         entry = LogEntry.objects.get()
         assert entry.object_repr == "3 commands"
         assert "status=error" in entry.change_message

@@ -152,7 +152,7 @@ class TestContentPolicy:
         for url in pages():
             page = look(operator, url)
             for name in ("src", "action", "hx-get"):
-                assert all(at[name].startswith(("/", "?", "")) and "//" not in at[name] for at in page.having(name)), url
+                assert not [at[name] for at in page.having(name) if "//" in at[name]], url
 
     def test_the_login_page_is_under_it_too(self) -> None:
         assert Client().get("/admin/login/").headers["Content-Security-Policy"] == POLICY

@@ -13,8 +13,9 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, 123_456, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "now"), (0.9, "now"), (1, "1 s ago"), (59, "59 s ago"), (60, "1 min ago"), (3599, "59 min ago"), (3600, "1 h ago"),
-        (86_399, "23 h ago"), (86_400, "1 d ago"), (864_000, "10 d ago"), (-5, "in 5 s"), (-120, "in 2 min"),
+        (0, "now"), (0.9, "now"), (1, "1 s ago"), (59, "59 s ago"), (60, "1 min ago"), (3599, "59 min ago"),
+        (3600, "1 h ago"), (86_399, "23 h ago"), (86_400, "1 d ago"), (864_000, "10 d ago"),
+        (-5, "in 5 s"), (-120, "in 2 min"),
     ],
 )  # fmt: skip
 def test_how_long_ago(seconds: float, words: str) -> None:

@@ -57,7 +57,11 @@ def signed_in(site: LiveServer) -> dict[str, str]:
     """The cookie of an operator who may see and do everything."""
     client = Client()
     client.force_login(User.objects.create_superuser("ana", first_name="Ana"))
-    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": site.url}
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": site.url,
+    }
 
 
 @pytest.fixture

@@ -76,11 +76,11 @@ def identity(identifier: UUID | None) -> SafeString | str:
     if identifier is None:
         return "–"
     return format_html(
-        '<button type="button" class="ops-id" data-copy="{}" title="{}">{}<span class="visually-hidden">, copy id</span>{}</button>',
+        '<button type="button" class="ops-id" data-copy="{}" title="{}">{}{}</button>',
         identifier,
         identifier,
         words.tail(identifier),
-        icon("copy"),
+        _copy_sign(),
     )
 
 
@@ -120,11 +120,15 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 def full_identity(identifier: UUID) -> SafeString:
     """The whole identifier, to read and to copy."""
     return format_html(
-        '<button type="button" class="ops-id is-full" data-copy="{}">{}<span class="visually-hidden">, copy id</span>{}</button>',
+        '<button type="button" class="ops-id is-full" data-copy="{}">{}{}</button>',
         identifier,
         identifier,
-        icon("copy"),
+        _copy_sign(),
     )
+
+
+def _copy_sign() -> SafeString:
+    return format_html('<span class="visually-hidden">, copy id</span>{}', icon("copy"))
 
 
 @register.filter

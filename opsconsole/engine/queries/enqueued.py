@@ -1,17 +1,21 @@
 """What a page of events set off: the states of their commands and batches, a few for each."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
 
 from opsconsole.engine.models import Batch
-from opsconsole.engine.sql import statement
+from opsconsole.kernel.identifiers import moment_of, uuid7_floor
 
 SHOWN = 8  # commands and batches named for one event
 NEAR = 60  # commands of an event looked at from each end, for those that belong to no batch
+SKEW = timedelta(days=1)  # by so much the clock of a worker may differ from that of the event's writer
+
+_Row = tuple[UUID, UUID, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,37 @@ class Enqueued:
 def enqueued_by(events: Sequence[UUID]) -> dict[UUID, Enqueued]:
     """For each event, its commands in the order they were sent, then its batches."""
     found: defaultdict[UUID, Enqueued] = defaultdict(Enqueued)
-    if not events:
-        return found
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_enqueued"), {"events": list(events), "near": NEAR})
-        for event, identifier, name, status in cursor.fetchall():
-            found[event].add(Mark("command", identifier, name, status))
+    for event, identifier, name, status in _commands(events):
+        found[event].add(Mark("command", identifier, name, status))
     batches = Batch.objects.filter(cause_id__in=events, cause_kind="event").order_by("id")
-    for cause, identifier, name, status in batches.values_list("cause_id", "id", "name", "status")[:500]:
-        found[cause].add(Mark("batch", identifier, name, status))  # type: ignore[index]  # it was filtered on
+    for batch in batches[:500]:
+        if batch.cause_id:
+            found[batch.cause_id].add(Mark("batch", batch.pk, batch.name, batch.status))
     return found
+
+
+def _commands(events: Sequence[UUID]) -> Iterator[tuple[UUID, UUID, str, str]]:
+    """Commands that belong to no batch. An event may have set off a batch of a hundred thousand, so only its first
+    commands are looked at, and its last ones when there are more."""
+    if not events:
+        return
+    rows = _near(events, "ASC")
+    counts = Counter(row[0] for row in rows)
+    if many := [event for event, count in counts.items() if count == NEAR]:
+        rows = list(dict.fromkeys([*rows, *sorted(_near(many, "DESC"))]))
+    yield from (row[:4] for row in rows if not row[4])
+
+
+def _near(events: Sequence[UUID], order: str) -> list[_Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT event.id, command.id, command.type, command.status, command.batch_id IS NOT NULL"
+            " FROM unnest(%(events)s::uuid[]) AS event (id)"
+            " CROSS JOIN LATERAL ("
+            "   SELECT id, type, status, batch_id, cause_kind FROM ops_engine_command"
+            "    WHERE cause_id = event.id AND id >= %(since)s"  # prunes the partitions before
+            f"   ORDER BY id {order} LIMIT %(near)s"
+            " ) AS command WHERE command.cause_kind = 'event' ORDER BY command.id",
+            {"events": list(events), "since": uuid7_floor(moment_of(min(events)) - SKEW), "near": NEAR},
+        )
+        return cursor.fetchall()  # type: ignore[no-any-return]

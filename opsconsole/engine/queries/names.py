@@ -30,7 +30,8 @@ def _hop(kind: str, column: str) -> list[str]:
             f"WITH RECURSIVE hop (name) AS ("
             f" (SELECT {column} FROM {table} WHERE {condition} ORDER BY {column} LIMIT 1)"
             f" UNION ALL"
-            f" SELECT (SELECT {column} FROM {table} WHERE {condition} AND {column} > hop.name ORDER BY {column} LIMIT 1)"
+            f" SELECT (SELECT {column} FROM {table} WHERE {condition} AND {column} > hop.name"
+            f"          ORDER BY {column} LIMIT 1)"
             f"   FROM hop WHERE hop.name IS NOT NULL)"
             f" SELECT name FROM hop WHERE name IS NOT NULL LIMIT %s",
             [MOST],

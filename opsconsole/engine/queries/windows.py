@@ -85,9 +85,7 @@ def _uuid_edge(name: str) -> str:
     return f"{name}(id::text)::uuid"
 
 
-def best(
-    walks: Sequence[Walk], count: int, beyond: Q | None = None, *, backwards: bool = True
-) -> tuple[Walk, Found]:
+def best(walks: Sequence[Walk], count: int, beyond: Q | None = None, *, backwards: bool = True) -> tuple[Walk, Found]:
     """The first walk that fills the page or comes to its end, else the last one; and what it found.
 
     `beyond` narrows the ids, for going on from a page.
