@@ -143,17 +143,22 @@ def _totals(kind: str, tenant: str | None) -> list[tuple[str, int]]:
 @lru_cache(maxsize=64)
 def _rolled(kind: str, since: datetime, step: timedelta, tenant: str | None, mark: Mark) -> tuple[Slot, ...]:
     """Kept, for it stays the same until the next roll-up, and every open dashboard asks every few seconds."""
-    parameters = {"kind": kind, "since": since, "until": mark.until, "step": step.total_seconds(), "tenant": tenant}
+    seconds = step.total_seconds()
     with connection.cursor() as cursor:
-        cursor.execute(statement("read_rolled"), parameters)
+        cursor.execute(
+            statement("read_rolled"),
+            {"kind": kind, "since": since, "until": mark.until, "step": seconds, "tenant": tenant},
+        )
         return tuple(Slot(*row) for row in cursor.fetchall())
 
 
 @lru_cache(maxsize=64)
 def _runs(kind: str, since: datetime, tenant: str | None, mark: Mark) -> tuple[Runs, ...]:
-    parameters = {"kind": kind, "since": since, "until": mark.until, "tenant": tenant}
     with connection.cursor() as cursor:
-        cursor.execute(statement("read_runs"), parameters)
+        cursor.execute(
+            statement("read_runs"),
+            {"kind": kind, "since": since, "until": mark.until, "tenant": tenant},
+        )
         return tuple(Runs(type_name, seconds, tuple(bins)) for type_name, seconds, *bins in cursor.fetchall())
 
 
