@@ -1,6 +1,5 @@
 """The story of the academic system: an institution is founded, an activity is published, mail is refused, repaired."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -18,7 +17,6 @@ from opsconsole.examples.academics.models import (
     Institution,
     NotificationReceipt,
     SentMail,
-    Student,
 )
 from tests.chaos.site import eventually
 from tests.journeys.academy import academy
@@ -28,14 +26,16 @@ SEEDING = ("seed_basic_data", "seed_users", "seed_classes", "seed_enrolments", "
 
 
 @pytest.fixture
-def page(visit: Any, tmp_path: Path) -> Iterator[Page]:
+def console(visit: Any, tmp_path: Path) -> Iterator[Page]:
+    """A page of the console, with everything running behind it."""
     page: Page = visit()
     with academy(tmp_path):
         yield page
 
 
 @pytest.mark.browser
-def test_refused_mail_is_repaired_from_the_console_and_the_teacher_is_told_once(page: Page) -> None:
+def test_refused_mail_is_repaired_from_the_console_and_the_teacher_is_told_once(console: Page) -> None:
+    page = console
     institution = found_an_institution(page)
     see_its_five_commands(page)
     group = a_large_class(institution)
@@ -111,11 +111,10 @@ def see_the_batch_fail(page: Page, refused: set[int]) -> Batch:
 
 
 def see_the_batch_heal(page: Page, batch: Batch) -> None:
+    failed = StoredCommand.objects.filter(batch_id=batch.pk, status="error").count()
     page.goto(f"/admin/engine/batches/{batch.pk}/")
     page.get_by_role("button", name="Reprocess failed").click()
-    page.get_by_label(re.compile("Reason")).fill("The mail server takes everything again")
-    page.get_by_role("button", name=re.compile("Reprocess")).click()
-    expect(page.locator(".messagelist")).to_be_visible()
+    expect(page.locator(".messagelist")).to_contain_text(str(failed))
     expect(page.locator(".ops-title-facts")).to_contain_text("success", timeout=60_000)
     expect(row_of(page, "notify_teacher")).to_contain_text("success")
 
