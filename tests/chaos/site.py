@@ -124,4 +124,4 @@ def connected_to(servers: Servers) -> Iterator[None]:
 
 
 def someone(pids: list[int]) -> int | None:
-    return random.choice(pids) if pids else None  # noqa: S311
+    return random.choice(pids) if pids else None

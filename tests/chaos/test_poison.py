@@ -1,55 +1,89 @@
-"""Work that kills its worker is stopped after its attempts and blames no other."""
+"""Commands and events that kill their worker stop after their attempts, and blame no other."""
 
-import pytest
+from dataclasses import dataclass
+from uuid import UUID
 
-from tests.chaos.stage import Stage
+from django.db import transaction
 
+from opsconsole.engine import emit, send
+from opsconsole.engine.models import Attempt, Claim
+from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import Event as StoredEvent
+from tests.chaos.site import Site, eventually
+from tests.factories import attempts, command, event
+from tests.handlers_app.messages import Fatal, KillWorker, KillWorkerOutside, Record
+from tests.handlers_app.models import Entry
 
-@pytest.mark.timeout(120)
-def test_a_command_that_kills_its_worker_stops_after_its_attempts_and_blames_no_other(stage: Stage) -> None:
-    with stage.playing("dispatcher", "worker"):
-        stage.send("poison", "30")
-        stage.wait_until(stage.is_done, 90, what="the poison to be given up and the rest to succeed")
-        assert stage.query(
-            "SELECT type, status, attempts FROM ops_engine_command WHERE status <> 'success'"
-        ) == [("tests.kill_worker", "error", 3)]
-        assert stage.query("SELECT type, outcome, count(*) FROM ops_engine_attempt GROUP BY 1, 2") == [
-            ("tests.kill_worker", "lost", 3)
-        ]
-        assert stage.value("SELECT count(*) FROM tests_entry") == 30
+ATTEMPTS = 3
 
 
-@pytest.mark.timeout(120)
-def test_a_poison_among_commands_on_threads_is_found_and_the_others_succeed(stage: Stage) -> None:
-    with stage.playing("dispatcher", "worker"):
-        stage.send("poison_outside", "8")
-        stage.wait_until(stage.is_done, 90, what="the poison to be given up and the rest to succeed")
-        assert stage.query("SELECT status, count(*) FROM ops_engine_command GROUP BY 1 ORDER BY 1") == [
-            ("error", 1),
-            ("success", 7),
-        ]
-        assert (
-            stage.value("SELECT payload->>'is_deadly' FROM ops_engine_command WHERE status = 'error'")
-            == "true"
-        )
-        assert stage.value("SELECT count(DISTINCT subject_id) FROM ops_engine_attempt") == 1
+@dataclass
+class Poisoned:
+    """A deadly one of each kind, and those that travelled with it."""
+
+    command: UUID
+    neighbours: list[UUID]
+    among_many: UUID
+    many: list[UUID]
+    event: UUID
+    events: list[UUID]
 
 
-@pytest.mark.timeout(120)
-def test_an_event_whose_reaction_kills_its_worker_takes_no_other_with_it(stage: Stage) -> None:
-    with stage.playing("dispatcher", "worker"):
-        stage.send("fatal", "6")
-        stage.wait_until(
-            lambda: (
-                not stage.value(
-                    "SELECT count(*) FROM ops_engine_event WHERE status IN ('pending', 'processing')"
-                )
-            ),
-            90,
-            what="the fatal event to be given up and the rest to be reacted to",
-        )
-        assert stage.query("SELECT status, count(*) FROM ops_engine_event GROUP BY 1 ORDER BY 1") == [
-            ("error", 1),
-            ("success", 5),
-        ]
-        assert stage.value("SELECT data->>'number' FROM ops_engine_event WHERE status = 'error'") == "3"
+def _send_everything() -> Poisoned:
+    before = [send(Record()).id for _ in range(5)]
+    deadly = send(KillWorker()).id
+    after = [send(Record()).id for _ in range(15)]
+    many = [send(KillWorkerOutside(milliseconds=100), queue="elsewhere").id for _ in range(2)]
+    among = send(KillWorkerOutside(is_deadly=True, milliseconds=50), queue="elsewhere").id
+    many += [send(KillWorkerOutside(milliseconds=100), queue="elsewhere").id for _ in range(6)]
+    with transaction.atomic():
+        emitted = [emit(Fatal(number=number, is_deadly=number == 4)) for number in range(8)]
+    return Poisoned(deadly, before + after, among, many, emitted[4], emitted[:4] + emitted[5:])
+
+
+def _is_over() -> bool:
+    open_commands = StoredCommand.objects.exclude(status__in=("success", "error")).exists()
+    return not open_commands and not StoredEvent.objects.exclude(status__in=("success", "error")).exists()
+
+
+def test_what_kills_its_worker_stops_after_its_attempts_and_blames_no_other(site: Site):
+    """All three kinds at once, on one site, until nothing is left to do."""
+    aftermath = _send_everything()
+    site.dispatcher()
+    site.worker(3)
+    eventually(_is_over, "the end of all work", seconds=120)
+    _check_the_command(aftermath)
+    _check_the_one_among_many(aftermath)
+    _check_the_event(aftermath)
+    assert not Claim.objects.exists()
+    guilty = {aftermath.command, aftermath.among_many, aftermath.event}
+    assert set(Attempt.objects.values_list("subject_id", flat=True)) == guilty
+
+
+def _check_the_command(aftermath: Poisoned) -> None:
+    stored = command(aftermath.command)
+    assert (stored.status, stored.error_class, stored.attempts) == ("error", "WorkerLost", ATTEMPTS)
+    assert [(one.outcome, one.is_final) for one in attempts(stored.id)] == [
+        ("lost", False),
+        ("lost", False),
+        ("lost", True),
+    ]
+    assert not Entry.objects.filter(command_id=stored.id).exists(), "its effects went with its worker"
+    for neighbour in map(command, aftermath.neighbours):
+        assert (neighbour.status, neighbour.attempts, neighbour.losses) == ("success", 1, 0)
+        assert Entry.objects.filter(command_id=neighbour.id).count() == 1
+
+
+def _check_the_one_among_many(aftermath: Poisoned) -> None:
+    stored = command(aftermath.among_many)
+    assert (stored.status, stored.error_class, stored.attempts) == ("error", "WorkerLost", ATTEMPTS)
+    for other in map(command, aftermath.many):
+        assert (other.status, other.attempts) == ("success", 1), "suspected perhaps, but never charged"
+
+
+def _check_the_event(aftermath: Poisoned) -> None:
+    stored = event(aftermath.event)
+    assert (stored.status, stored.error_class) == ("error", "WorkerLost")
+    assert {event(one).status for one in aftermath.events} == {"success"}
+    sent = StoredCommand.objects.filter(cause_kind="event").values_list("cause_id", flat=True)
+    assert sorted(sent) == sorted(aftermath.events), "once each, and nothing of the deadly one"

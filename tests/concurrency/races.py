@@ -27,7 +27,7 @@ def at_once(*functions: Callable[[], Any]) -> list[Any]:
             connection.ensure_connection()
             ready.wait()
             answers[place] = function()
-        except BaseException as error:  # noqa: BLE001 - raised again below
+        except BaseException as error:  # raised again below
             errors.append(error)
         finally:
             connection.close()

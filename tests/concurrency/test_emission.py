@@ -98,7 +98,7 @@ def _threads(log: Log, *work: tuple) -> list[threading.Thread]:
     def run(function, *arguments) -> None:
         try:
             function(log, *arguments)
-        except BaseException as error:  # noqa: BLE001 - raised again by the test
+        except BaseException as error:  # raised again by the test
             log.errors.append(error)
         finally:
             connection.close()
@@ -110,7 +110,7 @@ def _threads(log: Log, *work: tuple) -> list[threading.Thread]:
 def test_sixteen_writers_and_two_sequencers(rounds: int):
     log = Log(wanted=rounds)
     ordered, naive = Reader("position"), Reader("seq")
-    writers = _threads(log, *[(write, random.Random(seed)) for seed in range(WRITERS)])  # noqa: S311
+    writers = _threads(log, *[(write, random.Random(seed)) for seed in range(WRITERS)])
     others = _threads(log, (sequence,), (sequence,), (follow, ordered), (follow, naive))
     for thread in (*others, *writers):
         thread.start()

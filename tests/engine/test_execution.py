@@ -196,7 +196,7 @@ def test_a_handler_that_swallows_a_database_error_does_not_succeed():
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")
-        except Exception:  # noqa: BLE001, S110 - the mistake under test
+        except Exception:  # the mistake under test
             pass
 
     let(Act, swallow)

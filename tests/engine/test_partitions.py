@@ -17,7 +17,7 @@ from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7_at
 
 TODAY = datetime.now(UTC)
-INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
 
 
 def partitions_of(table: str) -> list[str]:

@@ -8,7 +8,7 @@ from opsconsole.kernel.fingerprints import fingerprint, normalise
 def caught(raise_it) -> Exception:
     try:
         raise_it()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return error
     raise AssertionError
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opsconsole.kernel import identifiers
 from opsconsole.kernel.identifiers import moment_of, uuid7, uuid7_at, uuid7_floor
 
-INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
 
 
 def test_identifiers_grow_and_never_repeat():
