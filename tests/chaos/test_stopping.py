@@ -82,7 +82,9 @@ def test_a_dispatcher_standing_by_takes_over(site: Site, blow: signal.Signals):
     if blow == signal.SIGSTOP:
         first.send_signal(signal.SIGCONT)
         eventually(
-            lambda: ask("SELECT seen_at > now() - interval '1 second' FROM ops_engine_runner WHERE name = %s", first.runner),
+            lambda: ask(
+                "SELECT seen_at > now() - interval '1 second' FROM ops_engine_runner WHERE name = %s", first.runner
+            ),
             "the frozen one coming back",
         )
         assert leader() == second.runner
@@ -97,9 +99,7 @@ def test_without_any_wake_up_looking_alone_suffices(site: Site):
     for _ in range(5):
         identifier = send(Record()).id
         eventually(lambda identifier=identifier: command(identifier).status == "success", "the next")
-    waits = ask(
-        "SELECT max(started_at - created_at) FROM ops_engine_command WHERE id <> %s", warm
-    ).total_seconds()
+    waits = ask("SELECT max(started_at - created_at) FROM ops_engine_command WHERE id <> %s", warm).total_seconds()
     assert waits < 1.5 + 1.0, "a look every second, with a second of grace for a busy machine"
 
 

@@ -148,7 +148,9 @@ def test_rollups_at_once_count_everything_once(rounds):
     for number in range(rounds):
         for _ in range(10):
             send(Act())
-        StoredCommand.objects.filter(status="pending").update(status="success", finished_at=then + timedelta(minutes=number))
+        StoredCommand.objects.filter(status="pending").update(
+            status="success", finished_at=then + timedelta(minutes=number)
+        )
         with connection.cursor() as cursor:
             cursor.execute("UPDATE ops_engine_rollupmark SET until = %s", [then - timedelta(hours=1)])
         Rollup.objects.all().delete()

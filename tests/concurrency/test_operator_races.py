@@ -183,9 +183,9 @@ def test_a_key_that_is_just_being_freed_is_given_to_one(rounds):
         claiming.forget()
         first = send(Act(), unique="one").id
         chunk = claim()
-        answers = at_once(
-            lambda chunk=chunk: draining.execute_chunk(chunk), *[lambda: send(Act(), unique="one")] * 6
-        )[1:]
+        answers = at_once(lambda chunk=chunk: draining.execute_chunk(chunk), *[lambda: send(Act(), unique="one")] * 6)[
+            1:
+        ]
         live = set(StoredCommand.objects.filter(status="pending").values_list("id", flat=True))
         assert len(live) == len({one.id for one in answers if one.is_new}) <= 1
         assert {one.id for one in answers} <= live | {first}

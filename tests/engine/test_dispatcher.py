@@ -204,5 +204,7 @@ def test_leaving_without_a_database_is_no_error(monkeypatch):
 
 def _listening() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%%'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
+        )
         return bool(cursor.fetchone()[0])

@@ -571,7 +571,10 @@ def _raise(error):
         (lambda message, work: "done", "TypeError"),
         (lambda message, work: work.send(Act(), queue="q" * 61) and None, "ValueError"),
         (lambda message, work: work.send(Act(), priority=100_000) and None, "DataError"),
-        (lambda message, work: work.log("\x00 \ud800", number=float("nan"), what=object()) or _raise(Refused()), "Refused"),
+        (
+            lambda message, work: work.log("\x00 \ud800", number=float("nan"), what=object()) or _raise(Refused()),
+            "Refused",
+        ),
     ],
     ids=["unprintable", "outcome attribute", "odd text", "exit", "wrong answer", "queue", "priority", "odd notes"],
 )

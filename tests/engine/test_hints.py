@@ -54,9 +54,7 @@ def test_a_hint_that_was_taken_or_lost_can_be_sent_again(broker: Any, hints: Hin
 
 
 def test_without_a_broker_nobody_waits_and_nothing_is_raised(hints: Hints, monkeypatch):
-    monkeypatch.setattr(
-        current_app, "connection_for_write", lambda: current_app.connection("redis://127.0.0.1:1/0")
-    )
+    monkeypatch.setattr(current_app, "connection_for_write", lambda: current_app.connection("redis://127.0.0.1:1/0"))
     began = time.monotonic()
     assert hints.send("default") is False
     assert time.monotonic() - began < 3

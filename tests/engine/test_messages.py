@@ -43,7 +43,10 @@ def test_a_contract_says_what_is_stored():
 @settings(max_examples=50)
 @given(
     st.uuids(),
-    st.lists(max_size=5, elements=st.builds(Inner, at=st.dates(), amount=st.decimals(allow_nan=False, allow_infinity=False, places=2))),
+    st.lists(
+        max_size=5,
+        elements=st.builds(Inner, at=st.dates(), amount=st.decimals(allow_nan=False, allow_infinity=False, places=2)),
+    ),
     st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
 )
 def test_what_is_stored_can_be_read_again(identifier: UUID, inner: list[Inner], text: str):

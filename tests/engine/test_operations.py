@@ -139,7 +139,16 @@ def test_reprocessing_makes_a_linked_copy_and_explains_the_rest():
     copy, root = command(made), command(states["error"])
     assert (copy.cause_kind, copy.cause_id, copy.status, copy.attempts) == ("reprocess", root.id, "pending", 0)
     assert copy.metadata == {"actor": "ana", "reason": "fixed"}
-    for column in ("type", "payload", "tenant", "correlation_id", "queue", "priority", "max_attempts", "schema_version"):
+    for column in (
+        "type",
+        "payload",
+        "tenant",
+        "correlation_id",
+        "queue",
+        "priority",
+        "max_attempts",
+        "schema_version",
+    ):
         assert getattr(copy, column) == getattr(root, column)
 
 

@@ -23,7 +23,12 @@ from tests.handlers_app.scripts import forget
         (Fixed(every=5, times=3), 4, [5, 5, 5], "3 retries, 5 s apart"),
         (Linear(first=5, times=3), 4, [5, 10, 15], "3 retries, 5 s longer each time"),
         (Exponential(first=5, times=4, jitter=0), 5, [5, 10, 20, 40], "4 retries, from 5 s doubling up to 3600 s"),
-        (Exponential(first=5, times=4, longest=12, jitter=0), 5, [5, 10, 12, 12], "4 retries, from 5 s doubling up to 12 s"),
+        (
+            Exponential(first=5, times=4, longest=12, jitter=0),
+            5,
+            [5, 10, 12, 12],
+            "4 retries, from 5 s doubling up to 12 s",
+        ),
         (Delays(after=(60, 300, 1800)), 4, [60, 300, 1800], "retries after 60 s, 300 s, 1800 s"),
     ],
 )

@@ -13,7 +13,11 @@ from tests.factories import Refused, batch, claim, command, expire, failed_batch
 from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActSoon
 from tests.handlers_app.scripts import forget, let
 
-NEXTS = {"on_success": ActElsewhere(number=1), "on_failure": ActElsewhere(number=2), "on_completion": ActElsewhere(number=3)}
+NEXTS = {
+    "on_success": ActElsewhere(number=1),
+    "on_failure": ActElsewhere(number=2),
+    "on_completion": ActElsewhere(number=3),
+}
 
 
 def nexts(identifier: UUID) -> dict[str, str]:

@@ -81,7 +81,12 @@ def test_rows_of_a_workflow_know_where_they_belong():
         flow.chain(("one", Act(number=1)), ("many", [Act(number=2), Act(number=3)]))
         identifier = flow.start(tenant="north")
     stored = StoredWorkflow.objects.get()
-    assert (stored.id, stored.tenant, stored.cause_kind, stored.metadata) == (identifier, "north", "user", {"actor": "ana"})
+    assert (stored.id, stored.tenant, stored.cause_kind, stored.metadata) == (
+        identifier,
+        "north",
+        "user",
+        {"actor": "ana"},
+    )
     for row in [*StoredCommand.objects.all(), Batch.objects.get()]:
         assert (row.cause_kind, row.cause_id, row.tenant, row.correlation_id) == (
             "workflow",
