@@ -91,9 +91,7 @@ def _line(places: dict[str, Place], source: str, target: str, back: float) -> st
 def _to_the_next(start: Place, end: Place) -> str:
     x, to_x = start[0] + WIDTH / 2, end[0] - WIDTH / 2
     middle = (x + to_x) / 2
-    return _move(
-        f"M{x:g} {start[1]:g}C{middle:g} {start[1]:g} {middle:g} {end[1]:g} {to_x:g} {end[1]:g}", "right"
-    )
+    return _move(f"M{x:g} {start[1]:g}C{middle:g} {start[1]:g} {middle:g} {end[1]:g} {to_x:g} {end[1]:g}", "right")
 
 
 def _past_others(start: Place, end: Place) -> str:

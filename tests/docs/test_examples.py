@@ -47,9 +47,7 @@ def test_an_older_payload_is_read_by_the_version_of_today(playing: Session):
     customer = page.order.customer
     charge = playing.module("shop.messages").ChargeCustomer
     identifier = send(charge(customer_id=customer.pk, cents=1)).id
-    Command.objects.filter(pk=identifier).update(
-        schema_version=1, payload={"customer_id": customer.pk, "euros": 12}
-    )
+    Command.objects.filter(pk=identifier).update(schema_version=1, payload={"customer_id": customer.pk, "euros": 12})
     run_until_idle()
     customer.refresh_from_db()
     assert customer.balance == 1200
@@ -206,9 +204,7 @@ class TestLimitsAndPauses:
         assert second is not None
         assert [command.type for command in second.commands] == ["shop.ask_rates"]
 
-    @pytest.mark.parametrize(
-        ("scope", "key"), [("type", "shop.ask_rates"), ("queue", "default"), ("tenant", "north")]
-    )
+    @pytest.mark.parametrize(("scope", "key"), [("type", "shop.ask_rates"), ("queue", "default"), ("tenant", "north")])
     def test_a_paused_command_is_not_claimed_until_the_pause_is_lifted(self, scope: str, key: str):
         pause = Pause.objects.create(scope=scope, key=key)
         send(self.messages.AskRates(), tenant="north")

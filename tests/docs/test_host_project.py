@@ -50,12 +50,8 @@ class HostProject:
             before = file.read_text() if block.file == "mysite/settings.py" else ""
             file.write_text(f"{before}\n{block.text}")
         with (self.directory / "mysite/settings.py").open("a") as settings:
-            settings.write(
-                f"\nINSTALLED_APPS += ['greetings']\nDATABASES = {{'default': {self._database()!r}}}\n"
-            )
-            settings.write(
-                f"CELERY_BROKER_URL = {os.environ['REDIS_URL']!r}\nSTATIC_ROOT = BASE_DIR / 'static'\n"
-            )
+            settings.write(f"\nINSTALLED_APPS += ['greetings']\nDATABASES = {{'default': {self._database()!r}}}\n")
+            settings.write(f"CELERY_BROKER_URL = {os.environ['REDIS_URL']!r}\nSTATIC_ROOT = BASE_DIR / 'static'\n")
 
     def _database(self) -> dict[str, object]:
         own = connection.settings_dict
@@ -78,9 +74,7 @@ class HostProject:
             return own.execute("SELECT type, status FROM ops_engine_command").fetchall()
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "manage.py", *arguments], cwd=self.directory, env=self.environment
-        )
+        return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=self.directory, env=self.environment)
 
 
 @pytest.fixture

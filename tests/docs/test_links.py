@@ -35,17 +35,13 @@ def test_every_page_can_be_reached_from_the_readme():
             continue
         seen.add(page)
         text = Page(str(page.relative_to(ROOT))).prose()
-        waiting += [
-            (page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(text) if ":" not in link
-        ]
+        waiting += [(page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(text) if ":" not in link]
     assert {page.path for page in ALL} <= seen
 
 
 @pytest.mark.parametrize("document", ALL, ids=lambda document: document.name)
 def test_every_command_told_exists_and_has_these_options(document: Page):
-    text = document.prose() + "\n".join(
-        block.text for block in document.blocks("bash", "ini", "yaml", "text")
-    )
+    text = document.prose() + "\n".join(block.text for block in document.blocks("bash", "ini", "yaml", "text"))
     for told in MANAGE.findall(text):
         name, *options = shlex.split(told.replace('"', ""))
         if name == "up":

@@ -74,26 +74,20 @@ def test_every_management_command_stands_there_with_its_options():
     for name in known.keys() - {"bench"}:  # it hands its options on
         (line,) = re.findall(rf"^\| `{name}` \|.*$", text, re.MULTILINE)
         own = set(load_command_class(known[name], name).create_parser("", name)._option_string_actions)
-        base = (
-            set(load_command_class("django.core", "migrate").create_parser("", name)._option_string_actions)
-            | plain
-        )
+        base = set(load_command_class("django.core", "migrate").create_parser("", name)._option_string_actions) | plain
         told = {option.split()[0] for option in CODE.findall(line) if option.startswith("-")}
         assert told == own - base, name
 
 
 class TestColumns:
-    @pytest.mark.parametrize(
-        "model", [models.Event, models.Command, models.Batch], ids=lambda model: model.__name__
-    )
+    @pytest.mark.parametrize("model", [models.Event, models.Command, models.Batch], ids=lambda model: model.__name__)
     def test_of_a_kind_of_row(self, model: Any):
         own = {field.column for field in model._meta.fields} - self.shared()
         assert named_in_first_cells(section(COLUMNS, model.__name__)) == own
 
     def test_shared(self):
         assert (
-            named_in_first_cells(section(COLUMNS, "Shared by events, commands, batches and workflows"))
-            == self.shared()
+            named_in_first_cells(section(COLUMNS, "Shared by events, commands, batches and workflows")) == self.shared()
         )
 
     def test_of_attempts(self):
@@ -102,9 +96,7 @@ class TestColumns:
 
     def test_of_workflows_and_steps(self):
         workflow, step = section(COLUMNS, "Workflow and step").split("| column of a step")
-        assert (
-            named_in_first_cells(workflow) == {f.column for f in models.Workflow._meta.fields} - self.shared()
-        )
+        assert named_in_first_cells(workflow) == {f.column for f in models.Workflow._meta.fields} - self.shared()
         assert named_in_first_cells("| column" + step) == {f.column for f in models.Step._meta.fields}
 
     @staticmethod
@@ -118,12 +110,8 @@ class TestDatabase:
         assert told == {model._meta.db_table for model in MODELS}
 
     def test_indexes_and_what_they_are_on(self):
-        told = dict(
-            re.findall(r"^\| `(ops_engine_\w+)` \| ([\w, ]+)", section(DATABASE, "Indexes"), re.MULTILINE)
-        )
-        known = {
-            index.name: ", ".join(_columns_of(index)) for model in MODELS for index in model._meta.indexes
-        }
+        told = dict(re.findall(r"^\| `(ops_engine_\w+)` \| ([\w, ]+)", section(DATABASE, "Indexes"), re.MULTILINE))
+        known = {index.name: ", ".join(_columns_of(index)) for model in MODELS for index in model._meta.indexes}
         assert {name: columns.strip().removesuffix(" (BRIN)") for name, columns in told.items()} == known
 
     def test_constraints(self):
@@ -137,10 +125,7 @@ class TestDatabase:
             cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'ops_engine_%%'")
             functions = {name for (name,) in cursor.fetchall()}
         assert partitioned == set(CODE.findall(section(DATABASE, "Partitions").split(" are partitioned")[0]))
-        told = {
-            name.split("(")[0]
-            for name in named_in_first_cells(section(DATABASE, "Functions and the sequence"))
-        }
+        told = {name.split("(")[0] for name in named_in_first_cells(section(DATABASE, "Functions and the sequence"))}
         assert told == functions | {"ops_engine_event_seq"}
 
 
@@ -161,15 +146,11 @@ def _documented() -> list[tuple[str, Any, ast.FunctionDef]]:
                 for method in node.body:
                     assert isinstance(method, ast.FunctionDef)
                     name = f"{node.name}.{method.name}"
-                    found.append(
-                        (name, real if method.name == "__init__" else getattr(real, method.name), method)
-                    )
+                    found.append((name, real if method.name == "__init__" else getattr(real, method.name), method))
     return found
 
 
-@pytest.mark.parametrize(
-    ("real", "told"), [pytest.param(real, told, id=name) for name, real, told in _documented()]
-)
+@pytest.mark.parametrize(("real", "told"), [pytest.param(real, told, id=name) for name, real, told in _documented()])
 def test_a_documented_signature_is_the_real_one(real: Any, told: ast.FunctionDef):
     signature = inspect.signature(real)
     parameters = [p for p in signature.parameters.values() if p.name not in ("self", "cls")]

@@ -21,8 +21,6 @@ def test_the_pictures_are_drawn_from_the_lifecycles_of_today():
 def test_every_move_is_explained_and_no_other(name: str, lifecycle: Lifecycle):
     section = PAGE.text.split(f"## {name.capitalize()}\n", 1)[1].split("\n## ", 1)[0]
     told = [move for move in ROW.findall(section) if move != ("from", "to")]
-    assert set(told) == {
-        (source, target) for source in lifecycle.states for target in lifecycle.moves[source]
-    }
+    assert set(told) == {(source, target) for source in lifecycle.states for target in lifecycle.moves[source]}
     assert len(told) == len(set(told))
     assert f"states-{name}.svg" in section
