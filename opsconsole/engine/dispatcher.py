@@ -71,6 +71,7 @@ class Dispatcher:
             Duty("sweep", settings.sweep, sweeping.sweep),
             Duty("repair", 5 * settings.sweep, sweeping.repair),
             Duty("rollup", 15.0, rollups.roll_up),
+            Duty("merge", 600.0, rollups.merge),
             Duty("partitions", 3600.0, ensure_partitions),
             Duty("forget", 30.0, sweeping.forget_the_gone),
         ]
@@ -170,5 +171,5 @@ class Dispatcher:
             leadership.resign(self.name)
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM ops_engine_runner WHERE name = %s", [self.name])
-        except DatabaseError as error:
+        except (psycopg.Error, DatabaseError) as error:
             logger.warning("left without saying so: %s", error)

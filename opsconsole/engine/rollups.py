@@ -41,9 +41,14 @@ def roll_up() -> int:
             made += cursor.rowcount
             cursor.execute(statement("add_to_totals"), {"kind": kind, "since": since})
             cursor.execute(statement("advance_rollup_mark"), {"kind": kind})
+    return made
+
+
+def merge() -> int:
+    """Turn minutes older than two days into hours; returns how many rows of hours were written."""
     with connection.cursor() as cursor:
         cursor.execute(statement("merge_rollups"))
-    return made
+        return int(cursor.rowcount)
 
 
 def rolled_until(kind: str) -> datetime:

@@ -128,14 +128,25 @@ def test_old_minutes_become_hours_and_nothing_is_lost():
         finish(2, at=start + minute * MINUTE, seconds=0.2)
     finish(1)
     rollups.roll_up()
+    rollups.merge()
     assert [(row.bucket, row.count, row.histogram[3]) for row in rows("hour")] == [
         (start, 6, 6),
         (start + timedelta(hours=1), 2, 2),
     ]
     assert [row.count for row in rows()] == [1]
     assert sum(row.count for row in rows("total")) == 9
-    rollups.roll_up()
+    rollups.merge()
     assert sum(row.count for row in rows("hour")) == 8
+
+
+def test_minutes_that_come_late_join_the_hour_that_is_already_there():
+    start = (NOW - timedelta(days=4)).replace(minute=0, second=0, microsecond=0)
+    for minute in (0, 30):
+        RollupMark.objects.update(until=start + minute * MINUTE)
+        finish(2, at=start + minute * MINUTE, seconds=0.2)
+        rollups.roll_up()
+        rollups.merge()
+    assert [(row.bucket, row.count, row.histogram[3]) for row in rows("hour")] == [(start, 4, 4)]
 
 
 def test_the_marks_are_put_back_after_a_flush():

@@ -700,6 +700,13 @@ class Migration(migrations.Migration):
                         name="ops_engine_rollup_span",
                     ),
                 ],
+                "indexes": [
+                    models.Index(
+                        models.F("bucket"),
+                        condition=models.Q(("span", "minute")),
+                        name="ops_engine_rollup_minutes",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -32,6 +32,7 @@ class Rollup(models.Model):
                 name="ops_engine_rollup_span", condition=models.Q(span__in=("minute", "hour", "total"))
             ),
         ]
+        indexes = [models.Index("bucket", name="ops_engine_rollup_minutes", condition=models.Q(span="minute"))]
 
     def __str__(self) -> str:
         return f"{self.count} {self.type} {self.status} at {self.bucket:%F %H:%M}"

@@ -14,7 +14,9 @@ WITH old AS (
     SELECT kind, date_trunc('hour', bucket) AS bucket, type, tenant, status, sum(count) AS count, sum(seconds) AS seconds
       FROM old GROUP BY 1, 2, 3, 4, 5
 )
-INSERT INTO ops_engine_rollup (kind, bucket, span, type, tenant, status, count, seconds, histogram)
+INSERT INTO ops_engine_rollup AS merged (kind, bucket, span, type, tenant, status, count, seconds, histogram)
 SELECT kind, bucket, 'hour', type, tenant, status, count, seconds, histogram
   FROM totals JOIN histograms USING (kind, bucket, type, tenant, status)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (kind, bucket, span, type, tenant, status) DO UPDATE
+   SET count = merged.count + excluded.count, seconds = merged.seconds + excluded.seconds,
+       histogram = ARRAY(SELECT ours + theirs FROM unnest(merged.histogram, excluded.histogram) AS bin (ours, theirs))
