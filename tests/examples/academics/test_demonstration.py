@@ -108,8 +108,7 @@ def test_classes_can_be_opened_again_and_again() -> None:
     assert ClassGroup.objects.filter(code__in=codes, status="started", vacancies=40).count() == 3
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_trickle_survives_a_lost_database_and_a_rule_that_is_broken() -> None:
+def test_the_trickle_survives_a_lost_database_and_a_rule_that_is_broken(academy: None) -> None:
     stopped, seen = Event(), []
 
     def misbehave(random: Random) -> None:
@@ -134,8 +133,7 @@ def test_a_large_class_can_be_published_to(mail: PostOffice, capsys: Any) -> Non
     assert NotificationReceipt.objects.filter(teacher__isnull=False).count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_partner_keeps_its_subscription_and_follows_its_port() -> None:
+def test_the_partner_keeps_its_subscription_and_follows_its_port(academy: None) -> None:
     urls = []
     for _ in range(2):
         sink = open_partner()
