@@ -175,6 +175,27 @@ def test_a_worker_that_lost_its_lease_cannot_record_a_failure():
     assert [attempt.outcome for attempt in attempts(identifier)] == ["lost"]
 
 
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_a_worker_cannot_end_what_another_one_is_running_now(ends_well):
+    identifier = send(ActAgain()).id
+    late = claim()
+    lose(late)
+    make_due()
+    present = claim()
+
+    def be_late(message, work):
+        note_effect(message, work)
+        if not ends_well:
+            raise Refused
+
+    let(ActAgain, be_late)
+    execution.run(late)
+    stored = command(identifier)
+    assert (stored.status, stored.claim_id) == ("processing", present.held.claim_id)
+    assert [attempt.outcome for attempt in attempts(identifier)] == ["lost"]
+    assert not Entry.objects.exists()
+
+
 def test_after_losing_its_lease_a_worker_leaves_the_rest_of_its_chunk_alone():
     first, second = send(Act(number=1)).id, send(Act(number=2)).id
     chunk = claim()

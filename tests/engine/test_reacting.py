@@ -186,6 +186,17 @@ def test_a_worker_that_lost_part_of_its_claim_saves_nothing_either():
     assert not Claim.objects.exists()
 
 
+def test_a_worker_cannot_end_events_that_another_one_is_reacting_to_now():
+    let_react(Happened, lambda message, work: work.send(Act()))
+    identifier = happen()
+    late = claiming.claim_events()
+    lose(late)
+    present = claiming.claim_events()
+    assert reacting.run(late) == 0
+    assert (event(identifier).status, event(identifier).claim_id) == ("processing", present.held.claim_id)
+    assert not StoredCommand.objects.exists()
+
+
 def test_plain_send_and_emit_inside_a_reaction_know_their_cause_and_fall_with_it():
     def fan_out(message, work):
         send(Act(number=message.number))
