@@ -1,7 +1,6 @@
 """What several admins share."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
@@ -12,9 +11,11 @@ from django.http import HttpRequest
 class AnnouncedAdmin(admin.ModelAdmin):
     """New rows are stored by a domain function, which emits the event in the admin's own transaction."""
 
-    announce: ClassVar[Callable[[Any], object]]
+    def announce(self, row: Any) -> None:
+        """Store a new row, and say so."""
+        raise NotImplementedError
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What is fixed once it was announced; a new row has none of it yet."""
         return super().get_readonly_fields(request, obj) if obj else ()
 

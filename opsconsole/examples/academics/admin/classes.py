@@ -49,7 +49,7 @@ class ClassGroupAdmin(admin.ModelAdmin):
         )
 
     @admin.display(description="enrolled", ordering="taken_")
-    def taken(self, group: ClassGroup) -> int:
+    def taken(self, group: Any) -> int:
         return group.taken_
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

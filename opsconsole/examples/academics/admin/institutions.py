@@ -1,5 +1,7 @@
 """Institutions, their campuses and periods."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -28,12 +30,14 @@ class AcademicPeriodInline(admin.TabularInline):
 
 @admin.register(Institution)
 class InstitutionAdmin(AnnouncedAdmin):
-    announce = staticmethod(found_institution)
     list_display = ("name", "slug", "student_count", "class_count", "founded_at")
     search_fields = ("name", "slug")
     readonly_fields = ("founded_at",)
     prepopulated_fields = {"slug": ("name",)}
     date_hierarchy = "founded_at"
+
+    def announce(self, row: Institution) -> None:
+        found_institution(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Institution]:
         return (
@@ -45,16 +49,16 @@ class InstitutionAdmin(AnnouncedAdmin):
             )
         )
 
-    def get_inlines(self, request: HttpRequest, obj: Institution | None) -> list[type[admin.TabularInline]]:
+    def get_inlines(self, request: HttpRequest, obj: Institution | None) -> Any:
         """A new institution has none yet: they are seeded."""
         return [CampusInline, AcademicPeriodInline] if obj else []
 
     @admin.display(description="students", ordering="students_")
-    def student_count(self, institution: Institution) -> int:
+    def student_count(self, institution: Any) -> int:
         return institution.students_
 
     @admin.display(description="classes", ordering="classes_")
-    def class_count(self, institution: Institution) -> int:
+    def class_count(self, institution: Any) -> int:
         return institution.classes_
 
 

@@ -14,7 +14,6 @@ from opsconsole.examples.academics.passwords import request_reset
 
 
 class PersonAdmin(AnnouncedAdmin):
-    list_filter: tuple[Any, ...] = ("institution",)
     readonly_fields = ("created_at",)
     date_hierarchy = "created_at"
     actions = ("send_reset_link",)
@@ -28,11 +27,14 @@ class PersonAdmin(AnnouncedAdmin):
 
 @admin.register(Teacher)
 class TeacherAdmin(PersonAdmin):
-    announce = staticmethod(hire_teacher)
     list_display = ("name", "email", "institution", "created_at")
+    list_filter = ("institution",)
     list_select_related = ("institution",)
     search_fields = ("name", "email")
     autocomplete_fields = ("institution",)
+
+    def announce(self, row: Teacher) -> None:
+        hire_teacher(row)
 
 
 class EnrolmentInline(admin.TabularInline):
@@ -44,13 +46,15 @@ class EnrolmentInline(admin.TabularInline):
 
 @admin.register(Student)
 class StudentAdmin(PersonAdmin):
-    announce = staticmethod(admit_student)
     list_display = ("name", "registration", "email", "course", "institution")
     list_filter = ("institution", "course_offering__course__name")
     list_select_related = ("institution", "course_offering__course")
     search_fields = ("name", "email", "registration")
     autocomplete_fields = ("institution", "course_offering")
     inlines = (EnrolmentInline,)
+
+    def announce(self, row: Student) -> None:
+        admit_student(row)
 
     @admin.display(ordering="course_offering__course__name")
     def course(self, student: Student) -> str:
@@ -63,5 +67,6 @@ class ResetTokenAdmin(ReadOnly, admin.ModelAdmin):
 
     list_display = ("person", "created_at", "expires_at", "used_at")
     list_select_related = ("student", "teacher")
+    search_fields = ("student__name", "teacher__name")
     fields = ("student", "teacher", "created_at", "expires_at", "used_at")
     date_hierarchy = "created_at"

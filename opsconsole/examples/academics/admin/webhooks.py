@@ -69,6 +69,7 @@ class WebhookCallAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("event_type", "subscription", "created_at", "tries", "delivered", "delivered_at")
     list_filter = ("event_type", "subscription", ("delivered_at", admin.EmptyFieldListFilter))
     list_select_related = ("subscription",)
+    search_fields = ("event_type", "event_id", "subscription__name")
     fields = ("subscription", "event_type", "event_id", "body", "created_at", "delivered_at")
     inlines = (WebhookAttemptInline,)
 

@@ -106,7 +106,9 @@ HAPPENINGS = (
 def _started_class(random: Random) -> ClassGroup | None:
     """Of a random institution, so that old and young ones are equally busy."""
     institution = _ready_institution(random)
-    return institution and institution.classes.filter(status=STARTED).order_by("?").first()
+    if institution is None:
+        return None
+    return institution.classes.filter(status=STARTED).order_by("?").first()
 
 
 def _ready_institution(random: Random) -> Institution | None:

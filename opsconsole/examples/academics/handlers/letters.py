@@ -33,8 +33,8 @@ def send_the_token(event: PasswordResetRequested, work: Reacting) -> None:
 
 @handles(SendWelcomeEmail, atomic=False, threads=THREADS)
 def send_welcome_email(command: SendWelcomeEmail, work: Work) -> Cancel | None:
-    people = {"student": Student.objects, "teacher": Teacher.objects}[command.role]
-    person = people.select_related("institution").filter(pk=command.person_id).first()
+    people: type[Student] | type[Teacher] = Student if command.role == "student" else Teacher
+    person = people.objects.select_related("institution").filter(pk=command.person_id).first()
     if person is None:
         return Cancel(f"the {command.role} left")
     deliver(welcome_letter(person), key=work.idempotency_key)
