@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import tempfile
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
