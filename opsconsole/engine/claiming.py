@@ -230,7 +230,7 @@ def release(chunk: Chunk) -> None:
     """End a claim; what was not begun goes back untouched, at the next heartbeat if the database is away."""
     try:
         with connection.cursor() as cursor:
-            give_back(cursor, chunk.held.claim_id)
+            give_back(cursor, chunk.held)
     except BaseException:
         heart.abandon(chunk.held)
         raise

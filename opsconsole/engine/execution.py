@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 FENCED = "OPS01"  # what ops_engine_finish_command() raises
 CONFLICT_RETRIES = 3  # a deadlock spends no attempt
+MOST_LOSSES = 10  # of workers uncharged, or of connections; a server that restarts now and then is no such case
 
 
 class LeaseLost(Exception):
@@ -91,8 +92,7 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
     began = time.perf_counter()
     work: Work | None = None
     try:
-        if entry is None:
-            raise failing.NoHandler(f"no handler is called {claimed.type!r} in this version of the code")
+        entry = _fit_to_run(claimed, entry)
         message = _decode(entry, claimed)
         held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
         for conflict in range(CONFLICT_RETRIES + 1):
@@ -112,6 +112,7 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
         return
     except OWN_FAILURES as error:
         if is_connection_lost(error):
+            held.suspects.append(claimed.id)
             raise DatabaseAway from error
         seconds = time.perf_counter() - began
         if failing.record(claimed, held.claim_id, error, seconds, work.lines if work else []):
@@ -135,6 +136,14 @@ def prepare(claimed: ClaimedCommand, held: Held) -> Work:
         idempotency_key=str(root),
         held=held,
     )
+
+
+def _fit_to_run(claimed: ClaimedCommand, entry: HandlerEntry | None) -> HandlerEntry:
+    if claimed.losses >= MOST_LOSSES:
+        raise failing.LostTooOften(f"{claimed.losses} workers or connections were lost while it ran")
+    if entry is None:
+        raise failing.NoHandler(f"no handler is called {claimed.type!r} in this version of the code")
+    return entry
 
 
 def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:

@@ -35,6 +35,10 @@ class NoHandler(UnknownName):
     """No code here handles commands of this type: not deployed yet, or removed."""
 
 
+class LostTooOften(Exception):
+    """Again and again a worker or its connection was lost while it ran: it is not run again."""
+
+
 class NotSuccessful(Exception):
     """A handler answered with an outcome; rolls its effects back."""
 
@@ -141,7 +145,7 @@ def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
         if age < configuration().unknown_grace:  # a deployment may be under way
             return Verdict(PENDING, "snoozed", spent=0, wait=UNKNOWN_WAIT)
         return Verdict(ERROR, "error")
-    if isinstance(error, InvalidPayload):
+    if isinstance(error, InvalidPayload | LostTooOften):
         return Verdict(ERROR, "error")
     policy = policy_of(claimed.type)
     attempt = claimed.attempts + 1

@@ -25,6 +25,7 @@ class Held:
     claim_id: UUID
     deadline: float | None = None  # monotonic; past it the running handler has taken too long
     is_lost: threading.Event = field(default_factory=threading.Event)
+    suspects: list[UUID] = field(default_factory=list)  # running when the database went away
     progress: dict[str, Any] | None = None
 
     def report(self, progress: dict[str, Any]) -> None:
@@ -49,7 +50,7 @@ class Heart:
 
     def _forget(self) -> None:
         self._held: dict[UUID, Held] = {}
-        self._abandoned: list[UUID] = []
+        self._abandoned: list[Held] = []
         self._lock = threading.Lock()
         self._beating = threading.Lock()
         self._is_leaving = False
@@ -79,7 +80,7 @@ class Heart:
         held.is_lost.set()
         with self._lock:
             self._held.pop(held.claim_id, None)
-            self._abandoned.append(held.claim_id)
+            self._abandoned.append(held)
 
     def _run(self) -> None:
         pause = threading.Event()
@@ -129,9 +130,9 @@ class Heart:
             held.is_lost.set()
 
 
-def give_back(cursor: Any, claim_id: UUID) -> None:
-    """End a claim: rows of it that have not ended are pending again, untouched, and the claim's row goes."""
-    cursor.execute(statement("give_back"), {"claim_id": claim_id})
+def give_back(cursor: Any, held: Held) -> None:
+    """End a claim: rows of it that have not ended are pending again, untouched but for suspects, and its row goes."""
+    cursor.execute(statement("give_back"), {"claim_id": held.claim_id, "suspects": held.suspects})
 
 
 heart = Heart()

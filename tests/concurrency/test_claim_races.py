@@ -19,10 +19,15 @@ from tests.handlers_app.models import Entry
 from tests.handlers_app.scripts import let, let_react
 
 
-@rounds(5, 50)
-def test_workers_that_claim_at_once_never_claim_the_same_command(rounds, settings):
+@pytest.mark.parametrize("mark", [None, 5], ids=["regular", "urgent"])
+@rounds(4, 50)
+def test_workers_that_claim_at_once_never_claim_the_same_command(rounds, mark, settings):
+    """Work below the mark that a less urgent command left is looked for apart."""
     settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_size": 7}
     for _ in range(rounds):
+        if mark is not None:
+            send(Act(), priority=mark)
+            claim()
         for number in range(100):
             send(Act(number=number))
         claims = at_once(*[_claim_all] * 8)

@@ -693,10 +693,38 @@ def test_a_connection_that_is_found_broken_only_by_the_commit_blames_nobody(mess
         run()
     connection.close()
     heart.beat()
-    assert (command(identifier).status, command(identifier).attempts, command(identifier).losses) == ("pending", 0, 0)
+    assert (command(identifier).status, command(identifier).attempts) == ("pending", 0)
     assert not attempts(identifier)
+    make_due()
     run()
     assert command(identifier).status == "success"
+
+
+def test_a_command_that_breaks_its_connection_every_time_does_so_alone_ever_more_seldom_and_not_for_ever():
+    """Perhaps it brings the whole server down."""
+    let(Act, lambda message, work: _end_this_connection() if message.number == 13 else None)
+    deadly, innocent = send(Act(number=13)).id, send(Act(number=1)).id
+    waits = []
+    for losses in range(1, execution.MOST_LOSSES + 1):
+        make_due(deadly)
+        with pytest.raises(DatabaseAway):
+            run()
+        connection.close()
+        heart.beat()
+        stored = command(deadly)
+        assert (stored.status, stored.attempts, stored.losses) == ("pending", 0, losses)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXTRACT(epoch FROM not_before - now()) FROM ops_engine_command WHERE id = %s", [deadly])
+            waits.append(round(cursor.fetchone()[0]))
+        if losses == 1:
+            assert command(innocent).losses == 0
+            run()
+            assert command(innocent).status == "success"
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
+    make_due(deadly)
+    run()
+    assert (command(deadly).status, command(deadly).error_class) == ("error", "LostTooOften")
+    assert len(attempts(deadly)) == 1
 
 
 def test_a_connection_that_broke_while_nothing_ran_blames_nobody():

@@ -12,7 +12,7 @@ from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Claim
 from opsconsole.engine.threads import _pools, end_threads
-from tests.factories import Refused, attempts, batch, claim, command, lose, note_effect, run
+from tests.factories import Refused, attempts, batch, claim, command, lose, make_due, note_effect, run
 from tests.handlers_app.messages import ActTogether
 from tests.handlers_app.models import Entry
 from tests.handlers_app.scripts import forget, let
@@ -114,6 +114,7 @@ def test_one_broken_connection_lets_the_others_end_what_they_began():
     assert command(identifiers[0]).attempts == 0
     assert not attempts(identifiers[0])
     forget()
+    make_due()
     run()
     assert command(identifiers[0]).status == "success"
 

@@ -1,6 +1,13 @@
+-- `suspects` were running when the connection broke: no attempt of theirs is spent, but should one of them break it every
+-- time, it does so alone, ever more seldom, and not for ever.
 -- One statement, so that no row is left pointing to a claim that is gone. It serves events and commands alike.
 WITH commands AS (
-    UPDATE ops_engine_command SET status = 'pending', claim_id = NULL, place = NULL, started_at = NULL
+    UPDATE ops_engine_command
+       SET status = 'pending', claim_id = NULL, place = NULL, started_at = NULL,
+           losses = losses + (id = ANY(%(suspects)s::uuid[]))::integer,
+           not_before = CASE WHEN id = ANY(%(suspects)s::uuid[])
+                             THEN statement_timestamp() + make_interval(secs => LEAST(power(2, losses), 300))
+                             ELSE not_before END
      WHERE claim_id = %(claim_id)s AND status = 'processing'
 ), events AS (
     UPDATE ops_engine_event SET status = 'pending', claim_id = NULL, started_at = NULL
