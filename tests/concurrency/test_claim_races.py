@@ -38,6 +38,25 @@ def test_workers_that_claim_at_once_never_claim_the_same_command(rounds, mark, s
         Claim.objects.all().delete()
 
 
+@rounds(4, 50)
+def test_workers_that_claim_at_once_never_claim_the_same_event(rounds, settings):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "event_chunk_size": 7}
+    for _ in range(rounds):
+        emitted = {happen() for _ in range(60)}
+        claims = at_once(*[_claim_all_events] * 8)
+        taken = Counter(identifier for one in claims for identifier in one)
+        assert set(taken) == emitted
+        assert set(taken.values()) == {1}
+        Claim.objects.all().delete()
+
+
+def _claim_all_events() -> list:
+    taken = []
+    while chunk := claiming.claim_events():
+        taken += [one.id for one in chunk.events]
+    return taken
+
+
 def _claim_all() -> list:
     """Each worker is a process of its own in reality, and so has a mark of its own."""
     taken = []
