@@ -31,7 +31,7 @@ def of_batches(tenant: str) -> list[Total]:
 
 
 def of_workflows(tenant: str) -> list[Total]:
-    walks = {status: WorkflowFilter(status=status, tenant=tenant).walks(Workflow) for status in WORKFLOW.states}
+    walks = {status: WorkflowFilter(status=status, tenant=tenant).searches(Workflow) for status in WORKFLOW.states}
     return _totals({status: best(of_status, 1)[0].count() for status, of_status in walks.items()}, WORKFLOW.states)
 
 

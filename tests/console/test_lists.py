@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from opsconsole.engine.models import Command, Workflow
-from opsconsole.engine.queries import filters, lists
+from opsconsole.engine.queries import enqueued, filters, lists
 from opsconsole.engine.queries.filters import CommandFilter
 from opsconsole.engine.queries.lists import COMMANDS, read_page
 from opsconsole.engine.queries.windows import Walk
@@ -155,13 +155,23 @@ class TestFilters:
             a_command("error", **caused_by(event))
         assert listed(operator, EVENTS_URL, enqueued="error") == ids_of(wanted)
 
+    def test_an_event_with_very_many_commands_hides_no_other(
+        self, operator: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(filters, "FEW", 3)
+        quiet = an_event(at=ago(2 * MINUTE))
+        a_command("pending", at=ago(2 * MINUTE), **caused_by(quiet))
+        busy = an_event(at=ago(MINUTE))
+        members(a_batch(6, **caused_by(busy)), pending=6)
+        assert listed(operator, EVENTS_URL, enqueued="pending") == ids_of([busy, quiet])
+
     def test_members_of_a_batch_by_a_rare_status_are_found_behind_many_others(
         self, operator: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         batch = a_batch(7)
         (rare,) = members(batch, error=1)
         members(batch, success=6)
-        monkeypatch.setattr(filters.Filter.walks, "__defaults__", (3,))
+        monkeypatch.setattr(filters.Filter.searches, "__defaults__", (3,))
         page = read_page(COMMANDS, CommandFilter(batch_id=batch.pk, status="error"))
         assert ids_of(page.rows) == [str(rare)]
 
@@ -190,7 +200,7 @@ class TestBounds:
     def test_a_search_that_would_read_too_much_says_how_far_it_looked_and_goes_on(
         self, operator: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(filters.Filter.walks, "__defaults__", (10,))
+        monkeypatch.setattr(filters.Filter.searches, "__defaults__", (10,))
         rare = a_command(queue="rare", at=ago(30 * MINUTE))
         for number in range(20):
             a_command(at=ago(number * MINUTE))
@@ -234,6 +244,18 @@ class TestWhatIsShown:
         page = look(operator, EVENTS_URL)
         assert sum("ops-mark" in at.get("class", "").split() for _, at in page.elements) == 8
         assert "+3" in page.text
+
+    def test_commands_sent_before_and_after_a_large_batch_are_shown_too(
+        self, operator: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(enqueued, "NEAR", 3)
+        event = an_event()
+        a_command("error", **caused_by(event))
+        batch = a_batch(8, **caused_by(event))
+        members(batch, success=8)
+        a_command("cancelled", **caused_by(event))
+        titles = [at["title"] for at in look(operator, EVENTS_URL).having("title") if "ops-mark" in at.get("class", "")]
+        assert titles == ["command tests.act: error", "command tests.act: cancelled", "batch tests.many: processing"]
 
     def test_members_of_a_batch_are_no_states_of_the_event_but_the_batch_is(self, operator: Client) -> None:
         event = an_event()

@@ -1,18 +1,20 @@
 """How the console writes states, times, durations and identifiers."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from opsconsole.console import words
 from opsconsole.console.extensions import tenant_labels
 from opsconsole.console.json_tree import is_longer, pretty
 from opsconsole.console.kinds import KINDS
+from opsconsole.engine.queries.enqueued import Enqueued, Mark
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import moment_of
 
@@ -27,12 +29,17 @@ register.filter("moment_of", moment_of)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; with a label it speaks, without one it is decoration."""
-    sprite = static("ops_console/icons.svg")
+    sprite = _sprite()
     if label:
         return format_html(
             '<svg class="ops-icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', label, sprite, name
         )
     return format_html('<svg class="ops-icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name)
+
+
+@cache
+def _sprite() -> str:
+    return static("ops_console/icons.svg")
 
 
 @register.filter
@@ -91,15 +98,38 @@ def address(kind: str, identifier: UUID) -> str:
 
 
 @register.filter
-def domain(name: str) -> str:
-    """The part of a stored name before its last dot, with the dot."""
-    return name[: name.rfind(".") + 1]
+def named(name: str) -> SafeString:
+    """A stored name, its domain in the background."""
+    at = name.rfind(".") + 1
+    return format_html('<span class="ops-name"><span class="ops-domain">{}</span><wbr>{}</span>', name[:at], name[at:])
 
 
 @register.filter
 def short(name: str) -> str:
     """The part of a stored name after its last dot."""
     return name[name.rfind(".") + 1 :]
+
+
+@register.filter
+def marks(enqueued: Enqueued | None) -> SafeString:
+    """What an event set off, an icon each, leading there."""
+    if enqueued is None:
+        return format_html('<span class="ops-quiet">{}</span>', "–")
+    more = format_html('<span class="ops-quiet">+{}</span>', enqueued.more) if enqueued.more else ""
+    icons = format_html_join("", "{}", ((_mark(mark),) for mark in enqueued.marks))
+    return format_html('<span class="ops-marks">{}{}</span>', icons, more)
+
+
+def _mark(mark: Mark) -> SafeString:
+    return format_html(
+        '<a class="ops-mark is-{} of-{}" href="{}" title="{}">{}<span class="visually-hidden">{}</span></a>',
+        mark.status,
+        mark.kind,
+        KINDS[mark.kind].url(mark.id),
+        f"{mark.kind} {mark.name}: {mark.status}",
+        icon(mark.status),
+        f"{mark.kind} {short(mark.name)}: {mark.status}",
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -10,14 +10,14 @@ from django.db.models import Model, Q, QuerySet
 
 from opsconsole.engine.models import Attempt, Batch, Claim, Command, Event, Pause, Step, Workflow
 from opsconsole.engine.queries.lists import BATCHES, COMMANDS, EVENTS
-from opsconsole.engine.queries.members import member_counts
+from opsconsole.engine.queries.members import BOUND, member_counts
 from opsconsole.engine.sql import statement
-from opsconsole.engine.states import CANCELLED, ERROR, SUCCESS, UNFINISHED
+from opsconsole.engine.states import SUCCESS, UNFINISHED
 
 M = TypeVar("M", bound=Model)
 
 SHOWN = 50  # rows of a table on a detail page; the rest is a list away
-NEAR = 2_000  # rows of a cause looked through for those that belong to no batch
+NEAR = 500  # rows of a cause looked through for those that belong to no batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ def attempts_of(subject_id: UUID) -> Some:
 
 def commands_caused_by(kind: str, cause_id: UUID) -> Some:
     """The commands that an event, command, batch, or root (kind "reprocess") set off, without members of batches."""
-    caused = Command.objects.filter(cause_id=cause_id)
-    near = dict(caused.order_by("id").values_list("id", "batch_id")[:NEAR])
+    caused = Command.objects.filter(cause_id__range=(cause_id, cause_id))  # walks the index, however many there are
+    near = dict(caused.order_by("cause_id", "id").values_list("id", "batch_id")[:NEAR])
     if len(near) == NEAR:
-        near |= dict(caused.order_by("-id").values_list("id", "batch_id")[:NEAR])
+        near |= dict(caused.order_by("-cause_id", "-id").values_list("id", "batch_id")[:NEAR])
     ids = sorted(id for id, batch in near.items() if batch is None or kind == "reprocess")[: 2 * SHOWN]
     return some(COMMANDS.filter(id__in=ids, cause_kind=kind).order_by("id")) if ids else Some([])
 
@@ -86,11 +86,8 @@ def targets_of(steps: Iterable[Step]) -> dict[UUID, Command | Batch]:
 
 def member_totals(batch: Batch) -> dict[str, int]:
     """How many members are in each state, exactly; "healed" are failed ones whose reprocessing succeeded."""
-    known = member_counts([batch.pk])[batch.pk]
-    if not known.is_bounded:
-        return known.counts
-    if batch.settled_at:
-        return {SUCCESS: batch.success_count, ERROR: batch.error_count, CANCELLED: batch.cancelled_count}
+    if batch.size <= BOUND:
+        return member_counts([batch.pk])[batch.pk].counts
     with connection.cursor() as cursor:
         cursor.execute(statement("read_large_batch"), {"batch": batch.pk})
         unmet = {state: count for state, count in cursor.fetchall() if count}

@@ -67,14 +67,16 @@ def _commands(events: Sequence[UUID]) -> Iterator[tuple[UUID, UUID, str, str]]:
 
 
 def _near(events: Sequence[UUID], order: str) -> list[_Row]:
+    # BETWEEN and not =, and both columns in the order: else the planner, who does not know that one event may have
+    # a hundred thousand commands, reads and sorts them all instead of walking the index.
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT event.id, command.id, command.type, command.status, command.batch_id IS NOT NULL"
             " FROM unnest(%(events)s::uuid[]) AS event (id)"
             " CROSS JOIN LATERAL ("
             "   SELECT id, type, status, batch_id, cause_kind FROM ops_engine_command"
-            "    WHERE cause_id = event.id AND id >= %(since)s"  # prunes the partitions before
-            f"   ORDER BY id {order} LIMIT %(near)s"
+            "    WHERE cause_id BETWEEN event.id AND event.id AND id >= %(since)s"  # prunes partitions
+            f"   ORDER BY cause_id {order}, id {order} LIMIT %(near)s"
             " ) AS command WHERE command.cause_kind = 'event' ORDER BY command.id",
             {"events": list(events), "since": uuid7_floor(moment_of(min(events)) - SKEW), "near": NEAR},
         )

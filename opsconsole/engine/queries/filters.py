@@ -7,17 +7,16 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Exists, Model, OuterRef, Q
-from django.db.models.expressions import RawSQL
 
 from opsconsole.engine.models import Command
-from opsconsole.engine.queries.windows import ROWS, Walk
+from opsconsole.engine.queries.windows import ROWS, Chosen, Search, Walk
 from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING, SUCCESS
 from opsconsole.kernel.identifiers import uuid7_floor
 
 Table = type[Model]
 
-FEW = 5_000  # so many commands are few enough to start from, when their events are looked for
-PROBES = 3_000  # events whose commands are probed in one walk
+FEW = 10_000  # so many commands are few enough to start from, when their events are looked for
+PROBES = 1_500  # events whose commands are probed in one walk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,8 @@ class Filter:
         wanted = {"correlation_id": self.correlation_id, "cause_id": self.cause_id}
         return [Q(**{name: value}) for name, value in wanted.items() if value]
 
-    def walks(self, model: Table, limit: int = ROWS) -> list[Walk]:
+    def searches(self, model: Table, limit: int = ROWS) -> list[Search]:
+        """Ways to find the matching rows, the most promising first."""
         drives = self.drives() or [Q()]
         keep = self._keep() & self.ended()
         return [
@@ -80,20 +80,19 @@ class EventFilter(Filter):
             drives.append(Q(claim_id__isnull=False))
         return drives + _named(self)
 
-    def walks(self, model: Table, limit: int = ROWS) -> list[Walk]:
+    def searches(self, model: Table, limit: int = ROWS) -> list[Search]:
         if not self.enqueued:
-            return super().walks(model, limit)
+            return super().searches(model, limit)
         commands = Command.objects.filter(cause_kind="event", **_by_status(self.enqueued))
         if self.enqueued in (AWAITING, PENDING, PROCESSING, ERROR, CANCELLED):
-            causes = commands.order_by("-id").values_list("cause_id", flat=True)[: FEW + 1]
-            events = {cause for cause in causes if cause is not None}
-            if len(events) <= FEW:
-                rest = _all(self.drives()) & self._keep() & self.ended()
-                return [Walk(model, Q(id__in=_array(events)), rest, self.within())]
+            causes = list(commands.order_by("-id").values_list("cause_id", flat=True)[: FEW + 1])
+            if len(causes) <= FEW:
+                rest = _all(self.drives()) & self._keep() & self.ended() & self.within()
+                return [Chosen(model, tuple({cause for cause in causes if cause}), rest)]
         # The second condition is always true; it keeps the planner from reading all commands into a hash first.
         has_one = Q(Exists(commands.filter(cause_id=OuterRef("id")).exclude(id=OuterRef("id"))))
-        plain = super().walks(model, PROBES)
-        return [replace(walk, keep=walk.keep & has_one) for walk in plain]
+        plain = super().searches(model, PROBES)
+        return [replace(search, keep=search.keep & has_one) for search in plain]
 
     def _keep(self) -> Q:
         return Q(status=self.status) if self.status and self.status not in (PENDING, ERROR) else Q()
@@ -177,11 +176,6 @@ def _named(wanted: Filter) -> list[Q]:
 
 def _by_status(status: str) -> dict[str, Any]:
     return {"status": status, **({"claim_id__isnull": False} if status == PROCESSING else {})}
-
-
-def _array(identifiers: Iterable[UUID]) -> RawSQL:
-    """Many identifiers as one parameter: a list of thousands costs the planner more than the query."""
-    return RawSQL("SELECT unnest(%s::uuid[])", [list(identifiers)])
 
 
 def _all(conditions: Iterable[Q]) -> Q:

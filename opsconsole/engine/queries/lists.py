@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from opsconsole.engine.models import Batch, Command, Event, Workflow
 from opsconsole.engine.queries.filters import Filter
-from opsconsole.engine.queries.windows import Bounded, Found, Walk, best
+from opsconsole.engine.queries.windows import Bounded, Found, Search, best
 
 M = TypeVar("M", bound=Model)
 
@@ -36,14 +36,14 @@ class Page(Generic[M]):
     """
 
     rows: list[M]
-    walk: Walk
+    search: Search
     older: UUID | None = None
     newer: UUID | None = None
     stopped_at: UUID | None = None
 
     def count(self) -> Bounded:
         """How many rows match, on this page and on all others, counted up to a bound."""
-        return self.walk.count()
+        return self.search.count()
 
 
 def read_page(
@@ -55,31 +55,31 @@ def read_page(
     size: int = PAGE,
 ) -> Page[M]:
     """The newest matching rows; those older than `before`; or those just newer than `after`."""
-    walks = wanted.walks(rows.model)
+    searches = wanted.searches(rows.model)
     if after is not None:
-        page = _newer(rows, walks, after, size)
+        page = _newer(rows, searches, after, size)
         if page is not None:
             return page
         before = None  # nothing more that way: the first page, full again
-    walk, found = best(walks, size + 1, Q(id__lt=before) if before else Q())
+    search, found = best(searches, size + 1, before=before)
     ids = found.ids[:size]
     older = ids[-1] if len(found.ids) > size else found.stopped_at
     newer = (ids[0] if ids else before) if before else None
-    return Page(_fetch(rows, ids), walk, older, newer, found.stopped_at)
+    return Page(_fetch(rows, ids), search, older, newer, found.stopped_at)
 
 
-def _newer(rows: QuerySet[M], walks: list[Walk], after: UUID, size: int) -> Page[M] | None:
-    walk, found = best(walks, size + 1, Q(id__gt=after), backwards=False)
+def _newer(rows: QuerySet[M], searches: list[Search], after: UUID, size: int) -> Page[M] | None:
+    search, found = best(searches, size + 1, after=after)
     ids = found.ids[:size]
     if len(found.ids) <= size and found.stopped_at is None:
         return None
     older = ids[0] if ids else after
-    return Page(_fetch(rows, ids), walk, older, found.stopped_at or ids[-1], found.stopped_at)
+    return Page(_fetch(rows, ids), search, older, found.stopped_at or ids[-1], found.stopped_at)
 
 
 def matching_ids(model: type[Model], wanted: Filter, limit: int) -> Found:
     """The newest `limit` matching ids, for actions on everything that a filter matches."""
-    return best(wanted.walks(model), limit)[1]
+    return best(wanted.searches(model), limit)[1]
 
 
 def _fetch(rows: QuerySet[M], ids: Iterable[UUID]) -> list[M]:

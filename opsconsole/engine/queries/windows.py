@@ -13,8 +13,10 @@ from uuid import UUID
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 
 ROWS = 10_000  # looked at in one walk, at most
+CHUNK = 500  # of chosen rows looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ class Walk:
             matching, seen = cursor.fetchone()
         return Bounded(matching, is_more=seen == self.limit)
 
+    def beyond(self, before: UUID | None, after: UUID | None) -> "Walk":
+        """The same walk, narrowed for going on from a page."""
+        older = Q(id__lt=before) if before else Q()
+        newer = Q(id__gt=after) if after else Q()
+        return replace(self, within=self.within & older & newer)
+
     def _rows(self, backwards: bool) -> QuerySet[Any, Any]:
         matches = ExpressionWrapper(self.keep, BooleanField()) if self.keep else Value(True)
         rows = self.model._default_manager.filter(self.drive, self.within).annotate(matches=matches)
@@ -80,18 +88,58 @@ class Walk:
         return walk[: self.limit]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows that are known beforehand and few: `ids`, kept where `keep` does."""
+
+    model: type[Model]
+    ids: tuple[UUID, ...]
+    keep: Q
+
+    def find(self, count: int, *, backwards: bool = True) -> Found:
+        """The first `count` matching ids."""
+        ordered = sorted(self.ids, reverse=backwards)
+        if not self.keep:
+            return Found(ordered[:count])
+        found: list[UUID] = []
+        for start in range(0, len(ordered), CHUNK):
+            kept = self._kept(ordered[start : start + CHUNK])
+            found += sorted(kept, reverse=backwards)
+            if len(found) >= count:
+                break
+        return Found(found[:count])
+
+    def count(self) -> Bounded:
+        return Bounded(len(self._kept(self.ids)) if self.keep else len(self.ids))
+
+    def beyond(self, before: UUID | None, after: UUID | None) -> "Chosen":
+        """The same rows, narrowed for going on from a page."""
+        ids = (id for id in self.ids if (not before or id < before) and (not after or id > after))
+        return replace(self, ids=tuple(ids))
+
+    def _kept(self, ids: Sequence[UUID]) -> list[UUID]:
+        # As one parameter: a list of thousands costs the planner more than the query.
+        chosen = Q(id__in=RawSQL("SELECT unnest(%s::uuid[])", [list(ids)]))
+        return list(self.model._default_manager.filter(chosen, self.keep).values_list("id", flat=True))
+
+
+Search = Walk | Chosen
+
+
 def _uuid_edge(name: str) -> str:
     """PostgreSQL before 18 has no min() and max() of uuid."""
     return f"{name}(id::text)::uuid"
 
 
-def best(walks: Sequence[Walk], count: int, beyond: Q | None = None, *, backwards: bool = True) -> tuple[Walk, Found]:
-    """The first walk that fills the page or comes to its end, else the last one; and what it found.
+def best(
+    searches: Sequence[Search], count: int, *, before: UUID | None = None, after: UUID | None = None
+) -> tuple[Search, Found]:
+    """The first search that fills the page or comes to its end, else the last one; and what it found.
 
-    `beyond` narrows the ids, for going on from a page.
+    The newest rows, those before an id, or those next after an id (oldest first then).
     """
-    for walk in walks:
-        found = replace(walk, within=walk.within & (beyond or Q())).find(count, backwards=backwards)
+    for search in searches:
+        found = search.beyond(before, after).find(count, backwards=after is None)
         if len(found.ids) == count or found.stopped_at is None:
             break
-    return walk, found
+    return search, found
