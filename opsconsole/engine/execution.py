@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -71,7 +72,8 @@ def run(chunk: Chunk) -> Finished:
         settling.begin({claimed.batch_id for claimed in chunk.commands if claimed.batch_id})
         for entry, group in groupby(chunk.commands, key=lambda claimed: HANDLERS.find(claimed.type)):
             if entry is not None and entry.threads > 1:
-                threads.run_many(list(group), chunk.held, entry, finished)
+                run_one = partial(execute, held=chunk.held, entry=entry, finished=finished)
+                threads.run_many(list(group), chunk.held, entry.threads, run_one)
                 continue
             for claimed in group:
                 if chunk.held.is_lost.is_set() or (finished.count and time.monotonic() > give_up_at):

@@ -1,46 +1,35 @@
 """Handlers that wait for the world outside, many at a time."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.heartbeat import Held
-from opsconsole.engine.registry import HandlerEntry
-
-if TYPE_CHECKING:
-    from opsconsole.engine.execution import Finished
 
 _pools: dict[int, ThreadPoolExecutor] = {}
 os.register_at_fork(after_in_child=_pools.clear)
 
 
 def run_many(
-    commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry, finished: "Finished"
+    commands: Sequence[ClaimedCommand], held: Held, count: int, execute: Callable[[ClaimedCommand], None]
 ) -> None:
-    """Run commands of one type on the handler's number of threads, each with a database connection that it keeps.
+    """Execute commands of one type on `count` threads, each with a database connection that it keeps.
 
     Should the process die now, any of them may have been the cause: the claim says how many ran at once.
     """
-    from opsconsole.engine.execution import execute
-
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE ops_engine_claim SET threads = %s WHERE id = %s", [entry.threads, held.claim_id]
-        )
-    pool = _pools.setdefault(
-        entry.threads, ThreadPoolExecutor(entry.threads, thread_name_prefix="ops-handler")
-    )
+        cursor.execute("UPDATE ops_engine_claim SET threads = %s WHERE id = %s", [count, held.claim_id])
+    pool = _pools.setdefault(count, ThreadPoolExecutor(count, thread_name_prefix="ops-handler"))
 
     def run_one(claimed: ClaimedCommand) -> None:
         if held.is_lost.is_set():
             return
         try:
-            execute(claimed, held, entry, finished)
+            execute(claimed)
         except BaseException:
             held.is_lost.set()  # the others end what they have begun; nobody begins anything more
             raise
