@@ -1,12 +1,13 @@
 """What can be known to be wrong before the first command runs."""
 
 import difflib
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
-from django.db import connection
+from django.db import OperationalError, connection
 
 from opsconsole.engine.configuration import CHOICES, Configuration, configuration, declared
 from opsconsole.engine.messages import COMMANDS, EVENTS
@@ -19,6 +20,21 @@ def register() -> None:
     register_check(check_settings)
     register_check(check_handlers)
     register_check(check_database, Tags.database)
+
+
+def tell_problems(write: Callable[[str], object]) -> None:
+    """Check the database and tell what is wrong, as dispatcher and workers do when they start.
+
+    Nothing is refused: the dispatcher is the one that makes missing partitions, and a database that is away
+    is waited for. The connection is closed, for workers fork.
+    """
+    try:
+        for problem in check_database(None, databases=["default"]):
+            write(str(problem))
+    except OperationalError as error:
+        write(f"The database could not be checked: {error}")
+    finally:
+        connection.close()
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

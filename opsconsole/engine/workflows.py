@@ -50,7 +50,7 @@ class Workflow:
 
     def step(self, name: str, work: Command | Iterable[Command], after: Iterable[str] = ()) -> str:
         """Add a step, one command or many (a batch); returns its name. Raises BrokenWorkflow."""
-        waits_for = tuple(after)
+        waits_for = (after,) if isinstance(after, str) else tuple(after)
         if name in self.steps:
             raise BrokenWorkflow(f"workflow {self.name!r} already has a step {name!r}")
         if missing := [other for other in waits_for if other not in self.steps]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from opsconsole.engine import Command, Event, checks, handles, reacts_to
 from opsconsole.engine.messages import COMMANDS, EVENTS
@@ -156,3 +156,21 @@ def test_a_database_without_tables_is_not_complained_about(monkeypatch):
             assert checks.check_database(None, ["default"]) == []
         finally:
             cursor.execute("RESET search_path")
+
+
+@pytest.mark.usefixtures("database")
+def test_dispatcher_and_workers_tell_of_a_missing_partition_as_they_start(monkeypatch):
+    monkeypatch.setattr(checks, "last_bound", lambda table: None)
+    told: list[str] = []
+    checks.tell_problems(told.append)
+    assert len(told) == 3 and all("ops_engine.E020" in problem for problem in told)
+
+
+def test_a_database_that_is_away_at_the_start_is_told_and_waited_for(monkeypatch):
+    def away(*args, **kwargs):
+        raise OperationalError("no server")
+
+    monkeypatch.setattr(checks, "check_database", away)
+    told: list[str] = []
+    checks.tell_problems(told.append)
+    assert told == ["The database could not be checked: no server"]

@@ -5,6 +5,7 @@ from typing import Any
 from celery import current_app
 from django.core.management.base import BaseCommand, CommandParser
 
+from opsconsole.engine.checks import tell_problems
 from opsconsole.engine.hints import broker_queue
 from opsconsole.engine.registry import queues
 from opsconsole.engine.waking import EVENTS
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("-q", "--queues", default="", help="comma-separated; 'events' for reactions")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        tell_problems(self.stderr.write)
         wanted = [name for name in options["queues"].split(",") if name] or [*queues(), "events"]
         names = ",".join(broker_queue(EVENTS if name == "events" else name) for name in wanted)
         current_app.worker_main(
