@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.heartbeat import Held, give_back, heart
 from opsconsole.engine.limits import Allowances, allowances, limited
+from opsconsole.engine.messages import EVENTS
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import moment_of, uuid7, uuid7_floor
@@ -216,6 +217,8 @@ def claim_events() -> Chunk | None:
                 "limit": settings.event_chunk_size,
                 "lease": settings.lease,
                 "low_id": _low_events.identifier,
+                "known": [name for name, _ in EVENTS],
+                "grace": settings.unknown_grace,
                 "now": clock.frozen(),
             },
         )

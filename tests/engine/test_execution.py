@@ -714,7 +714,9 @@ def test_a_command_that_breaks_its_connection_every_time_does_so_alone_ever_more
         stored = command(deadly)
         assert (stored.status, stored.attempts, stored.losses) == ("pending", 0, losses)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT EXTRACT(epoch FROM not_before - now()) FROM ops_engine_command WHERE id = %s", [deadly])
+            cursor.execute(
+                "SELECT EXTRACT(epoch FROM not_before - now()) FROM ops_engine_command WHERE id = %s", [deadly]
+            )
             waits.append(round(cursor.fetchone()[0]))
         if losses == 1:
             assert command(innocent).losses == 0

@@ -155,13 +155,23 @@ def test_an_unreadable_event_fails_by_itself():
     assert event(fine).status == "success"
 
 
-def test_an_event_of_a_type_that_this_code_does_not_know_is_no_success():
+def test_an_event_of_a_type_that_this_code_does_not_know_waits_for_a_worker_that_does():
     """A worker of yesterday's release must not wave through an event that today's would react to."""
     identifier, fine = happen(), happen()
     StoredEvent.objects.filter(pk=identifier).update(type="tests.of_tomorrow")
     react()
+    assert (event(identifier).status, event(identifier).attempts) == ("pending", 0)
+    assert event(fine).status == "success"
+    assert claiming.claim_events() is None
+
+
+def test_an_event_of_a_type_that_nobody_came_to_know_fails_in_the_end(settings):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "unknown_grace": 0.0}
+    identifier, fine = happen(), happen()
+    StoredEvent.objects.filter(pk=identifier).update(type="tests.of_yesterday")
+    react()
     assert (event(identifier).status, event(identifier).error_class) == ("error", "UnknownName")
-    assert "tests.of_tomorrow" in event(identifier).error
+    assert "tests.of_yesterday" in event(identifier).error
     assert event(fine).status == "success"
 
 

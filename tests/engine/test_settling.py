@@ -109,6 +109,21 @@ def test_a_settled_batch_does_not_settle_again():
     assert set(nexts(identifier).values()) == {"awaiting"}, "a second end must let nothing go"
 
 
+@pytest.mark.parametrize("status", ["error", "cancelled"])
+def test_a_batch_that_did_not_succeed_stays_as_it_was_settled_until_it_is_healed(status):
+    if status == "error":
+        identifier = failed_batch([Act(), Act()], **NEXTS)
+    else:
+        identifier = send_batch([Act()], **NEXTS)
+        cancel_commands([members(identifier)[0].id], actor="ana")
+    before = batch(identifier)
+    assert before.status == status
+    StoredCommand.objects.filter(cause_id=identifier).update(status="awaiting")
+    settling.settle([identifier], ())
+    assert batch(identifier).settled_at == before.settled_at
+    assert set(nexts(identifier).values()) == {"awaiting"}, "a second end must let nothing go"
+
+
 def test_an_open_batch_does_not_settle():
     identifier = send_batch([Act(), Act()])
     settling.settle([identifier], ())
