@@ -154,6 +154,15 @@ def test_reprocessing_the_failures_heals_the_batch_once():
     assert all(command(root.healed_by).cause_id == root.id for root in roots)
 
 
+def test_what_a_failure_let_go_is_not_run_again_by_the_healing():
+    identifier = failed_batch([Act()], **NEXTS)
+    assert run("elsewhere") == 2
+    assert nexts(identifier) == {"success": "awaiting", "failure": "success", "completion": "success"}
+    reprocess_batch(identifier, actor="ana")
+    run()
+    assert nexts(identifier) == {"success": "pending", "failure": "success", "completion": "success"}
+
+
 def test_a_partly_healed_batch_stays_failed():
     identifier = failed_batch([Act(number=1), Act(number=2)], **NEXTS)
     let_number_fail(2)
