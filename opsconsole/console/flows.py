@@ -22,7 +22,7 @@ class Pictures:
 
     state: SafeString | str
     lineage: SafeString
-    timeline: SafeString
+    timeline: SafeString | str
     is_alone: bool
     is_empty: bool
 
@@ -31,12 +31,13 @@ def pictures(correlation_id: UUID, kind: str = "", identifier: UUID | None = Non
     """The flow around an item, or the whole flow."""
     flow = read_flow(correlation_id, (kind, identifier) if identifier else None)
     graph = graph_of(flow)
+    times = timeline_of(flow)
     drawn = lineage_figure(graph, lambda node: _node_address(node, correlation_id))
     item = flow.items.get(flow.focus) if flow.focus else None
     return Pictures(
         way_svg(item) if item else "",
         drawn,
-        timeline_figure(timeline_of(flow), _address),
+        timeline_figure(times, _address) if times.lanes else "",
         len(graph.nodes) <= 1,
         not graph.nodes,
     )

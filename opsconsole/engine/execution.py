@@ -108,9 +108,7 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
                     raise
     except LeaseLost:
         held.is_lost.set()
-        logger.warning(
-            "command %s was given to another worker", claimed.id, extra={"action": "command.fenced"}
-        )
+        logger.warning("command %s was given to another worker", claimed.id, extra={"action": "command.fenced"})
         return
     except OWN_FAILURES as error:
         if is_connection_lost(error):
@@ -150,9 +148,7 @@ def _fit_to_run(claimed: ClaimedCommand, entry: HandlerEntry | None) -> HandlerE
 
 def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
     try:
-        return entry.message.decode(
-            claimed.payload, claimed.schema_version, entry.message.__contract__.version
-        )
+        return entry.message.decode(claimed.payload, claimed.schema_version, entry.message.__contract__.version)
     except ValidationError as error:
         raise failing.InvalidPayload(str(error)) from error
 
@@ -182,9 +178,7 @@ def _answer(entry: HandlerEntry, message: Command, work: Work) -> None:
     if isinstance(outcome, Outcome):
         raise failing.NotSuccessful(outcome)
     if outcome is not None:
-        raise TypeError(
-            f"{entry!r} answered {outcome!r}; it may answer None, RetryAt, Snooze, Cancel or Discard"
-        )
+        raise TypeError(f"{entry!r} answered {outcome!r}; it may answer None, RetryAt, Snooze, Cancel or Discard")
 
 
 def finish(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransaction) -> None:

@@ -23,6 +23,9 @@ def main() -> int:
     from tests.benchmarks.options import FULL, QUICK
     from tests.benchmarks.progress import say
 
+    load_before = os.getloadavg()[0]
+    if load_before > 0.5:
+        say(f"this machine is not idle (load {load_before:.1f}): trust the ratios, not the rates")
     say("preparing the tables")
     ground.prepare()
     findings = []
@@ -32,24 +35,38 @@ def main() -> int:
         for finding in measure(QUICK if options.quick else FULL):
             findings.append(finding)
             say(str(finding))
+    findings.sort(key=lambda finding: finding.unit != "×")
     print("\n".join(map(str, findings)))
-    report = {**circumstances(), "quick": options.quick, "database": ground.facts()}
+    report = {
+        **circumstances(),
+        "quick": options.quick,
+        "load_before": load_before,
+        "database": ground.facts(),
+    }
     report["findings"] = [finding.as_json for finding in findings]
     options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     return int(any(finding.passes is False for finding in findings))
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="manage.py bench", description="Measure the engine on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="manage.py bench", description="Measure the engine on this machine."
+    )
     parser.add_argument("--only", action="append", choices=MEASURES, metavar="NAME", help=", ".join(MEASURES))
-    parser.add_argument("--quick", action="store_true", help="small numbers: shows that it works, not how fast")
-    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="default: %(default)s")
+    parser.add_argument(
+        "--quick", action="store_true", help="small numbers: shows that it works, not how fast"
+    )
+    parser.add_argument(
+        "--json", type=Path, default=Path("bench.json"), metavar="FILE", help="default: %(default)s"
+    )
     return parser.parse_args()
 
 
 def circumstances() -> dict[str, object]:
     """What a reader of the figures has to know about the machine and the code."""
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit.stdout.strip(),
@@ -57,7 +74,6 @@ def circumstances() -> dict[str, object]:
         "django": django.get_version(),
         "processors": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "load": os.getloadavg()[0],
     }
 
 

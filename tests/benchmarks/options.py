@@ -19,5 +19,12 @@ class Size:
 
 FULL = Size()
 QUICK = Size(
-    rounds=1, commands=6_000, exploring=500, events=3_000, wake_ups=60, batch=10_000, writing_rounds=1, writing_seconds=2.0
+    rounds=1,
+    commands=3_000,
+    exploring=500,
+    events=3_000,
+    wake_ups=60,
+    batch=10_000,
+    writing_rounds=1,
+    writing_seconds=2.0,
 )

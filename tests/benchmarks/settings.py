@@ -7,7 +7,7 @@ from opsconsole.config.settings import *  # noqa: F403
 from opsconsole.config.settings import INSTALLED_APPS, LOGGING
 
 DJANGO_HAS_TASKS = find_spec("django.tasks") is not None
-HAS_TASKS_DB = DJANGO_HAS_TASKS or find_spec("django_tasks") is not None  # before Django 6 it needs a backport
+HAS_TASKS_DB = DJANGO_HAS_TASKS or find_spec("django_tasks") is not None  # its backport to Django 5
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,

@@ -40,7 +40,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "workflow": workflow,
         "origin": origins.origin_of(workflow),
         "steps": [(step, targets.get(step.target_id)) for step in steps],
-        "picture": workflow_svg(workflow.name, steps, _address),
+        "picture": workflow_svg(workflow.name, steps, _address) if steps else "",
         "pictures": pictures(workflow.correlation_id, "workflow", pk),
         "actions": offered(request, "workflow", workflow),
     }

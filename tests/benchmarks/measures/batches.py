@@ -29,7 +29,11 @@ def measure(size: Size) -> Iterator[Finding]:
              "single": lambda: executing(load.insert_commands, size.commands, batches=0)}  # fmt: skip
     rates = by_side(alternate(size.rounds, sides))
     yield ratio(
-        "members of a batch", rates["in a batch"], rates["single"], compared="the same commands without a batch", bar=0.8
+        "members of a batch",
+        rates["in a batch"],
+        rates["single"],
+        compared="the same commands without a batch",
+        bar=0.8,
     )
 
 

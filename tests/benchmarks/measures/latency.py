@@ -26,10 +26,21 @@ def measure(size: Size) -> Iterator[Finding]:
     details = {"samples": len(latencies), "longest": max(latencies)}
     how = "from a command's commit to the start of its handler, through NOTIFY, dispatcher and Celery"
     yield Finding(
-        name=f"{NAME}, median", value=median(latencies), unit="ms", compared=how, bar=15, lower_is_better=True, details=details
+        name=f"{NAME}, median",
+        value=median(latencies),
+        unit="ms",
+        compared=how,
+        bar=15,
+        lower_is_better=True,
+        details=details,
     )
     yield Finding(
-        name=f"{NAME}, 99 of 100", value=quantiles(latencies, n=100)[98], unit="ms", compared=how, bar=60, lower_is_better=True
+        name=f"{NAME}, 99 of 100",
+        value=quantiles(latencies, n=100)[98],
+        unit="ms",
+        compared=how,
+        bar=60,
+        lower_is_better=True,
     )
 
 

@@ -28,12 +28,18 @@ def measure(size: Size) -> Iterator[Finding]:
     yield from _compared(rates, f"{CONNECTIONS} connections in {PROCESSES} processes that call send()")
     sides = {wake_up: partial(inserting, wake_up, size.writing_seconds) for wake_up in WAKE_UPS}
     rates = by_side(alternate(size.writing_rounds, sides))
-    yield from _compared(rates, f"{CONNECTIONS} connections of pgbench, {PROCESSES} processes waking at full rate")
+    yield from _compared(
+        rates, f"{CONNECTIONS} connections of pgbench, {PROCESSES} processes waking at full rate"
+    )
 
 
 def _compared(rates: dict[str, list[float]], how: str) -> Iterator[Finding]:
     yield ratio(
-        "writers with our wake-ups", rates["after_commit"], rates["off"], compared=f"without any; {how}", bar=0.9
+        "writers with our wake-ups",
+        rates["after_commit"],
+        rates["off"],
+        compared=f"without any; {how}",
+        bar=0.9,
     )
     yield ratio(
         "writers with NOTIFY inside their transactions",
@@ -65,7 +71,9 @@ def inserting(wake_up: str, seconds: float) -> float:
 def _listening(wake_up: str) -> Iterator[None]:
     """A dispatcher hears the wake-ups, and nobody executes anything."""
     ground.clear()
-    call_command("ops_triggers", "install" if wake_up == "trigger" else "remove", stdout=open(os.devnull, "w"))
+    call_command(
+        "ops_triggers", "install" if wake_up == "trigger" else "remove", stdout=open(os.devnull, "w")
+    )
     try:
         with processes.dispatcher():
             yield
@@ -82,7 +90,12 @@ def _programs(name: str, seconds: float, **environment: str) -> Iterator[list["s
         programs = [
             stack.enter_context(
                 subprocess.Popen(
-                    command, env=everything, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                    command,
+                    env=everything,
+                    cwd=CHECKOUT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
                 )
             )
             for _ in range(PROCESSES)
