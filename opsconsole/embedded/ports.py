@@ -11,9 +11,7 @@ LOOPBACK = "127.0.0.1"
 def require_free(port: int) -> None:
     """Raises Trouble when something else listens there."""
     if not is_free(port):
-        raise Trouble(
-            f"Port {port} is taken by another program. Choose another one, such as: --port {port + 1}"
-        )
+        raise Trouble(f"Port {port} is taken by another program. Choose another one, such as: --port {port + 1}")
 
 
 def is_free(port: int) -> bool:

@@ -22,10 +22,7 @@ def children_of(pid: int) -> list[int]:
     if HAS_PROC:
         pairs = [(int(place.name), _parent(place)) for place in PROC.iterdir() if place.name.isdigit()]
     else:
-        pairs = [
-            (int(line.split()[0]), int(line.split()[1]))
-            for line in _ps("-A", "-o", "pid=,ppid=").splitlines()
-        ]
+        pairs = [(int(line.split()[0]), int(line.split()[1])) for line in _ps("-A", "-o", "pid=,ppid=").splitlines()]
     return [process for process, parent in pairs if parent == pid]
 
 

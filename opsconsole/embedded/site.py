@@ -83,6 +83,4 @@ class Site:
         return self.state.keep("secret-key", lambda: secrets.token_urlsafe(50))
 
     def _smtp_port(self) -> str:
-        return self.state.keep(
-            "smtp-port", lambda: str(free_port()), still_good=lambda kept: is_free(int(kept))
-        )
+        return self.state.keep("smtp-port", lambda: str(free_port()), still_good=lambda kept: is_free(int(kept)))

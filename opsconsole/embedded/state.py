@@ -65,9 +65,7 @@ class State:
 
     def reset(self) -> None:
         """Forget everything that was kept here; what is not ours stays."""
-        for path in [self.directory / name for name in OURS] + list(
-            self.directory.glob("postgres*.unfinished")
-        ):
+        for path in [self.directory / name for name in OURS] + list(self.directory.glob("postgres*.unfinished")):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -81,9 +79,7 @@ class State:
             self.logs.rename(before)
         self.logs.mkdir(mode=0o700)
 
-    def keep(
-        self, name: str, make: Callable[[], str], *, still_good: Callable[[str], bool] | None = None
-    ) -> str:
+    def keep(self, name: str, make: Callable[[], str], *, still_good: Callable[[str], bool] | None = None) -> str:
         """What is kept under this name, made when it is not there or no longer good; only we can read it."""
         path = self.directory / name
         if not path.exists() or (still_good and not still_good(path.read_text())):

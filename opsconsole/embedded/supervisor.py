@@ -91,9 +91,7 @@ class Supervisor:
             self._guard.no_longer_over(child)
         if not finished or child.exit_code:
             how = child.ending() if finished else f"took longer than {seconds:.0f} s"
-            raise if_disk_full(child.words(), child.log) or Trouble(
-                f"{child.name} {how}.\n{child.last_words()}"
-            )
+            raise if_disk_full(child.words(), child.log) or Trouble(f"{child.name} {how}.\n{child.last_words()}")
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait for a condition; False when it does not hold in time. Raises Stopped."""
@@ -133,9 +131,7 @@ class Supervisor:
             if trouble := if_disk_full(child.words(), child.log):
                 raise trouble
             if watched.deaths >= ATTEMPTS_TO_BRING_BACK:
-                raise Trouble(
-                    f"{child.name} {child.ending()} and cannot be brought back.\n{child.last_words()}"
-                )
+                raise Trouble(f"{child.name} {child.ending()} and cannot be brought back.\n{child.last_words()}")
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (watched.deaths - 1))
         watched.launch_again_at = now + delay
         self._say(

@@ -53,9 +53,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, metavar="DIR", help="where data, logs and secrets are kept")
     parser.add_argument("--no-demo", dest="demo", action="store_false", help="without the demonstration")
     parser.add_argument("--reset", action="store_true", help="forget what the state directory holds first")
-    parser.add_argument(
-        "--workers", type=int, default=2, metavar="N", help="worker processes (default: %(default)s)"
-    )
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="worker processes (default: %(default)s)")
     return parser.parse_args(arguments)
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 OBEDIENT = "import signal; signal.pause()"
-STUBBORN = (
-    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
-)
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 WITH_GRANDCHILD = (
     "import subprocess, sys, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     f"grandchild = subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]);"

@@ -29,9 +29,7 @@ def test_the_servers_run_within_the_block_and_are_gone_after_it():
 
 
 def test_what_a_killed_run_leaves_is_removed_by_the_next_one():
-    run = subprocess.Popen(
-        [sys.executable, "-c", RUN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
-    )
+    run = subprocess.Popen([sys.executable, "-c", RUN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT)
     with run:
         home, *pids = run.stdout.readline().decode().split()
         run.send_signal(signal.SIGKILL)

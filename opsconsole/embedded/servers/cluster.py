@@ -15,9 +15,7 @@ FIRST_WITH_BUILTIN_LOCALE = 17
 QUIET = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 
 
-def prepare_cluster(
-    data: Path, programs: PostgresPrograms, account: Account | None, *, durable: bool
-) -> None:
+def prepare_cluster(data: Path, programs: PostgresPrograms, account: Account | None, *, durable: bool) -> None:
     """Make the data directory with an empty database, unless it is there. Raises Trouble."""
     if data.exists():
         _check_version(data, programs)

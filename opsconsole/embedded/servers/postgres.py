@@ -92,9 +92,7 @@ class Postgres(Child):
             if STILL_DYING in self.words():
                 super().launch()
                 return False
-            raise if_disk_full(self.words(), self.home) or Trouble(
-                f"PostgreSQL {self.ending()}.\n{self.last_words()}"
-            )
+            raise if_disk_full(self.words(), self.home) or Trouble(f"PostgreSQL {self.ending()}.\n{self.last_words()}")
         return self._status() == "ready"
 
     def stop(self, mode: StopMode = "fast") -> None:

@@ -20,9 +20,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--demo", action=BooleanOptionalAction, default=False, help="load the demonstration"
-        )
+        parser.add_argument("--demo", action=BooleanOptionalAction, default=False, help="load the demonstration")
         parser.add_argument(
             "--password-file",
             type=Path,
