@@ -23,11 +23,12 @@ class Watched:
             self.complaints.append(f"{message.location.get('url')}: {message.text}")
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds, a line each."""
+def violations(page: Page, rule: str = "") -> list[str]:
+    """What axe-core finds, a line each; by one rule or by all."""
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(AXE.read_text())
-    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", OPTIONS)
+    options = {"runOnly": [rule], "resultTypes": ["violations"]} if rule else OPTIONS
+    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
     return [
         f"{page.url} {violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"
         for violation in found["violations"]
