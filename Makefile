@@ -12,6 +12,7 @@ run:    ## run the site: python3 manage.py up
 
 lint:   ## style and imports
 	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
 	.venv/bin/lint-imports
 
 types:  ## static types

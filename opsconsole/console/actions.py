@@ -66,7 +66,7 @@ ACTIONS = (
     ),
     Action(
         "reprocess", "command", "Reprocess", "ops_engine.reprocess_command",
-        "Sends a new, linked copy; the failure stays in the history.",
+        "Sends a new, linked copy; what failed or was cancelled stays in the history.",
         "sent again", operations.reprocess_commands, refusals.of_reprocess,
     ),
     Action(
@@ -83,12 +83,17 @@ ACTIONS = (
         "sent again", _each(operations.reprocess_batch), refusals.of_reprocess_batch,
     ),
     Action(
+        "reinstate", "batch", "Send cancelled", "ops_engine.reprocess_batch",
+        "Sends the members that were cancelled after all.",
+        "sent after all", _each(operations.reinstate_batch), refusals.of_reinstate, asks=True,
+    ),
+    Action(
         "cancel", "batch", "Cancel waiting", "ops_engine.cancel_batch", "Members that have not begun will never run.",
         "cancelled", _each(operations.cancel_batch), refusals.of_cancel_batch, asks=True,
     ),
     Action(
         "resume", "workflow", "Resume", "ops_engine.resume_workflow",
-        "Sends what failed in its steps again; the steps behind follow.",
+        "Sends what failed or was cancelled in its steps again; the steps behind follow.",
         "sent again", _each(operations.resume_workflow), refusals.of_resume,
     ),
 )  # fmt: skip

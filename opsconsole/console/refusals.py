@@ -20,8 +20,8 @@ def of_retry(command: Command) -> str:
 def of_reprocess(command: Command) -> str:
     if command.cause_kind == "reprocess":
         return "It is itself a reprocessing: reprocess its root."
-    if command.status != ERROR:
-        return f"It is {command.status}; only what failed can be reprocessed."
+    if command.status not in (ERROR, CANCELLED):
+        return f"It is {command.status}; only what failed or was cancelled can be reprocessed."
     if command.healed_by is not None:
         return "A reprocessing has already succeeded."
     return misfit(command)
@@ -38,7 +38,13 @@ def of_reprocess_event(event: Event) -> str:
 
 
 def of_reprocess_batch(batch: Batch) -> str:
-    return "All its members succeeded." if batch.status == SUCCESS else ""
+    if batch.status == SUCCESS:
+        return "All its members succeeded."
+    return "None of its members failed." if batch.status == CANCELLED else ""
+
+
+def of_reinstate(batch: Batch) -> str:
+    return "" if batch.status in (ERROR, CANCELLED) and batch.cancelled_count else "None of its members was cancelled."
 
 
 def of_cancel_batch(batch: Batch) -> str:

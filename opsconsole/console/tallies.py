@@ -16,7 +16,7 @@ def of(kind: Kind, number: int) -> str:
 
 
 def sentence(action: Action, tally: Tally) -> SafeString:
-    """ "3 commands sent again: …. 2 skipped: it is success, not in error (2)." with links to what was made."""
+    """ "3 commands sent again: …. 2 skipped: it is running already (2)." with links to what was made."""
     what = of(KINDS["event" if action.kind == "event" else "command"], tally.changed)
     done = format_html("{} {}", what, action.done) if tally.changed else format_html("Nothing was {}", action.done)
     return format_html("{}{}.{}", done, _links(tally), _skipped(tally))

@@ -16,7 +16,7 @@ from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Claim, Command, Event, Step
 from opsconsole.engine.queries import details
 from opsconsole.engine.queries.present import database_now
-from opsconsole.engine.states import AWAITING, ERROR, PENDING, PROCESSING
+from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING
 
 Text = SafeString | str
 
@@ -70,6 +70,8 @@ def _on_state(command: Command, claim: Claim | None, step: Step | None, now: dat
         yield Note("Its claim is gone; the next sweep gives it to another worker.", "warning")
     elif command.status == ERROR:
         yield _failed(command)
+    elif command.status == CANCELLED and command.cause_kind != "reprocess":
+        yield _healed(command) or Note("It will not run. Reprocess it to have it run after all.")
 
 
 def _awaiting(command: Command, step: Step | None) -> Note:
@@ -85,7 +87,8 @@ def _awaiting(command: Command, step: Step | None) -> Note:
 
 
 def _pending(command: Command, now: datetime) -> Iterator[Note]:
-    for pause in details.pauses_of(command):
+    pauses = details.pauses_of(command)
+    for pause in pauses:
         until = f" until {absolute(pause.until)}" if pause.until else " until somebody lifts it"
         why = f": {pause.reason}" if pause.reason else ""
         who = pause.paused_by or "an operator"
@@ -94,6 +97,8 @@ def _pending(command: Command, now: datetime) -> Iterator[Note]:
         number, most = command.attempts + 1, command.max_attempts
         what = f"Try {number} of {most} is due" if command.attempts else "Due"
         yield Note(format_html("{} {}. “Run now” does not wait for it.", what, ago(command.not_before)))
+        return
+    if pauses:
         return
     yield Note(f"Due for {took(now - command.not_before)}; the next free worker of queue “{command.queue}” takes it.")
     yield from _workers()
@@ -112,11 +117,16 @@ def _running(claim: Claim, now: datetime) -> Note:
     return Note(f"Claimed by worker {claim.worker}, {held}; its lease is renewed and now runs {left}.")
 
 
+def _healed(command: Command) -> Note | None:
+    if command.healed_by is None:
+        return None
+    url = KINDS["command"].url(command.healed_by)
+    return Note(format_html('Healed: <a href="{}">a reprocessing</a> succeeded. This end stays in the history.', url))
+
+
 def _failed(command: Command) -> Note:
-    if command.healed_by is not None:
-        url = KINDS["command"].url(command.healed_by)
-        healed = 'Healed: <a href="{}">a reprocessing</a> succeeded. The failure stays in the history.'
-        return Note(format_html(healed, url))
+    if healed := _healed(command):
+        return healed
     if command.cause_kind == "reprocess" and command.cause_id:
         url = KINDS["command"].url(command.cause_id)
         again = 'This reprocessing failed too. Reprocess <a href="{}">its root</a> again.'

@@ -52,9 +52,7 @@ class NewBatch:
     ) -> "NewBatch":
         """Plan a batch; its name defaults to the type of its first member."""
         identifier = uuid7()
-        cause = replace(
-            cause, tenant=tenant or cause.tenant, correlation_id=cause.correlation_id or identifier
-        )
+        cause = replace(cause, tenant=tenant or cause.tenant, correlation_id=cause.correlation_id or identifier)
         metadata = dumps(cause.metadata) if cause.metadata else "{}"
 
         def new(command: Command, kind: str, cause_id: UUID | None, **columns: object) -> rows.NewCommand:
@@ -76,8 +74,7 @@ class NewBatch:
             )
 
         members = [
-            new(command, cause.kind, cause.id, batch_id=identifier, not_before=not_before)
-            for command in commands
+            new(command, cause.kind, cause.id, batch_id=identifier, not_before=not_before) for command in commands
         ]
         nexts = [
             new(command, "batch", identifier, status=AWAITING, release_on=release)
@@ -100,9 +97,7 @@ class NewBatch:
             cursor.execute(_INSERT, self._columns())
         rows.insert_members(self.members)
         rows.insert_commands(self.next_commands)
-        for queue in {
-            rows.wakes(row) for row in (*self.members, *self.next_commands) if row.status == PENDING
-        }:
+        for queue in {rows.wakes(row) for row in (*self.members, *self.next_commands) if row.status == PENDING}:
             waking.after_commit(queue)
 
     def _succeed_empty(self) -> None:

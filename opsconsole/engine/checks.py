@@ -96,9 +96,7 @@ def check_database(app_configs: Any, databases: Any = None, **kwargs: Any) -> li
         cursor.execute("SELECT to_regclass('ops_engine_command') IS NOT NULL")
         if not cursor.fetchone()[0]:
             return []  # not migrated yet
-        cursor.execute(
-            "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ops_engine_%%_wake' AND NOT tgisinternal"
-        )
+        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'ops_engine_%%_wake' AND NOT tgisinternal")
         triggers = cursor.fetchone()[0]
     problems: list[CheckMessage] = []
     for table in PARTITIONED:

@@ -21,9 +21,7 @@ class Configuration:
     drain_seconds: float = 5.0  # a drain then makes room for other queues
     handler_timeout: float = 300.0  # a handler running longer loses its claim; a Command may say otherwise
     max_losses: int = 3  # a command that lost its worker so often is given up, whatever its policy
-    unknown_grace: float = (
-        600.0  # a command whose type no code knows waits so long for a deployment, then fails
-    )
+    unknown_grace: float = 600.0  # a command whose type no code knows waits so long for a deployment, then fails
     payload_limit: int = 1_000_000
     wake_up: str = "after_commit"  # or "trigger" (rows written by other programs), or "off" (poll only)
     partition_period: str = "month"  # or "week", "day"

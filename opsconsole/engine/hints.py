@@ -43,9 +43,7 @@ class Hints:
         try:
             self._send(queue)
         except Exception as error:  # whatever the broker suffers from, the next poll tries again
-            logger.warning(
-                "no hint for %s, the broker is away: %s", queue, error, extra={"action": "hint.lost"}
-            )
+            logger.warning("no hint for %s, the broker is away: %s", queue, error, extra={"action": "hint.lost"})
             self._forget()
             self._silent_until = time.monotonic() + SILENCE
             return False

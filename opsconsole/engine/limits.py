@@ -54,8 +54,7 @@ def allowances(limits: dict[str, Limit]) -> Allowances:
         cursor.execute(statement("lock_budgets"), {"types": names})
         budgets = cursor.fetchall()
         cursor.execute(
-            "SELECT type, count(*) FROM ops_engine_command"
-            " WHERE claim_id IS NOT NULL AND type = ANY(%s) GROUP BY type",
+            "SELECT type, count(*) FROM ops_engine_command WHERE claim_id IS NOT NULL AND type = ANY(%s) GROUP BY type",
             [names],
         )
         running = dict(cursor.fetchall())

@@ -73,16 +73,15 @@ def cancel_commands(ids: Collection[UUID], *, actor: str, reason: str = "") -> T
 
 
 def reprocess_commands(ids: Collection[UUID], *, actor: str, reason: str = "") -> Tally:
-    """Send a fresh, linked copy of each failed command; the failures stay as they are.
+    """Send a fresh, linked copy of each failed or cancelled command; these stay as they are.
 
-    Only roots, only failed ones that were not healed, and one live reprocessing a root.
+    Only roots that were not healed, and one live reprocessing a root.
     """
     tally = Tally()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement("roots_to_reprocess"), {"ids": list(ids)})
         roots = [
-            dict(zip([column.name for column in cursor.description], row, strict=True))
-            for row in cursor.fetchall()
+            dict(zip([column.name for column in cursor.description], row, strict=True)) for row in cursor.fetchall()
         ]
         copies = {root["id"]: _copy(root, actor, reason) for root in roots}
         taken = _take_keys(cursor, copies)
@@ -118,13 +117,18 @@ def reprocess_batch(batch_id: UUID, *, actor: str, reason: str = "") -> Tally:
     return reprocess_commands(_members(batch_id, ("error",)), actor=actor, reason=reason)
 
 
+def reinstate_batch(batch_id: UUID, *, actor: str, reason: str = "") -> Tally:
+    """Send every member that was cancelled after all; a success of all heals the batch."""
+    return reprocess_commands(_members(batch_id, ("cancelled",)), actor=actor, reason=reason)
+
+
 def cancel_batch(batch_id: UUID, *, actor: str, reason: str = "") -> Tally:
     """Cancel every member that has not begun."""
     return cancel_commands(_members(batch_id, ("awaiting", "pending")), actor=actor, reason=reason)
 
 
 def resume_workflow(workflow_id: UUID, *, actor: str, reason: str = "") -> Tally:
-    """Reprocess what failed in its steps; once that succeeds, the steps behind are released."""
+    """Reprocess what failed or was cancelled in its steps; once that succeeds, the steps behind are released."""
     with connection.cursor() as cursor:
         cursor.execute(statement("failures_of_workflow"), {"workflow_id": workflow_id})
         ids = [identifier for (identifier,) in cursor.fetchall()]
@@ -184,9 +188,7 @@ def _explain(
     rest = [identifier for identifier in set(ids) if identifier not in done]
     if not rest:
         return
-    cursor.execute(
-        "SELECT id, status, cause_kind, healed_by FROM ops_engine_command WHERE id = ANY(%s)", [rest]
-    )
+    cursor.execute("SELECT id, status, cause_kind, healed_by FROM ops_engine_command WHERE id = ANY(%s)", [rest])
     found = {row[0]: row for row in cursor.fetchall()}
     for identifier in rest:
         tally.skip(why(found[identifier]) if identifier in found else "it does not exist")
@@ -212,7 +214,9 @@ def _why_not_reprocessed(row: tuple[Any, ...]) -> str:
         return "it is itself a reprocessing: reprocess its root"
     if healed_by is not None:
         return "a reprocessing has already succeeded"
-    return f"it is {status}, not in error"
+    if status == "cancelled":
+        return "steps before it in its workflow have not succeeded"
+    return f"it is {status}, neither failed nor cancelled"
 
 
 def _wake(queues: set[str]) -> None:

@@ -57,9 +57,7 @@ def run(chunk: Chunk) -> int:
                 raise
             results = _save(chunk, together=False)
     except ClaimLost:
-        logger.warning(
-            "claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"}
-        )
+        logger.warning("claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"})
         results = []
     except BaseException as error:
         if is_connection_lost(error):

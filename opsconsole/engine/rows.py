@@ -89,9 +89,7 @@ def insert_members(rows: Sequence[NewCommand]) -> None:
         _insert("insert_members", rows, _MEMBER_COLUMNS, shared)
 
 
-def _insert(
-    name: str, rows: Sequence[Any], columns: tuple[str, ...], shared: dict[str, Any] | None = None
-) -> None:
+def _insert(name: str, rows: Sequence[Any], columns: tuple[str, ...], shared: dict[str, Any] | None = None) -> None:
     sql = statement(name)
     with connection.cursor() as cursor, naming_missing_partitions():
         for start in range(0, len(rows), BLOCK):

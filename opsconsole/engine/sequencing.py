@@ -32,9 +32,7 @@ def sequence(limit: int = PASS) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT position FROM ops_engine_sequencer WHERE id = 1 FOR UPDATE")
         (position,) = cursor.fetchone()
-        cursor.execute(
-            "SELECT id FROM ops_engine_event WHERE position IS NULL ORDER BY seq LIMIT %s", [limit]
-        )
+        cursor.execute("SELECT id FROM ops_engine_event WHERE position IS NULL ORDER BY seq LIMIT %s", [limit])
         waiting = [identifier for (identifier,) in cursor.fetchall()]
         if not waiting:
             return 0
@@ -42,9 +40,7 @@ def sequence(limit: int = PASS) -> int:
             statement("give_positions"),
             {"ids": waiting, "last": position, "first_id": min(waiting), "last_id": max(waiting)},
         )
-        cursor.execute(
-            "UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)]
-        )
+        cursor.execute("UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)])
     return len(waiting)
 
 

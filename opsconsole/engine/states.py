@@ -33,22 +33,21 @@ COMMAND = Lifecycle(
 
 BATCH = Lifecycle(
     {
-        AWAITING: {PENDING, SUCCESS, ERROR, CANCELLED},
+        AWAITING: {PENDING, SUCCESS, CANCELLED},  # success at once: it has no members
         PENDING: {PROCESSING, SUCCESS, ERROR, CANCELLED},
         PROCESSING: {SUCCESS, ERROR, CANCELLED},
         SUCCESS: set(),
-        ERROR: {SUCCESS},  # healed: every failed member was reprocessed with success
+        ERROR: {SUCCESS, CANCELLED},  # healed: every failed member was reprocessed with success
         CANCELLED: {SUCCESS},
     }
 )
 
 WORKFLOW = Lifecycle(
     {
-        PENDING: {PROCESSING, SUCCESS, ERROR, CANCELLED},
         PROCESSING: {SUCCESS, ERROR, CANCELLED},
         SUCCESS: set(),
-        ERROR: {SUCCESS, PROCESSING},
-        CANCELLED: {SUCCESS, PROCESSING},
+        ERROR: {SUCCESS, PROCESSING, CANCELLED},
+        CANCELLED: {SUCCESS, PROCESSING, ERROR},
     }
 )
 
@@ -57,7 +56,7 @@ STEP = Lifecycle(
         AWAITING: {PENDING, CANCELLED},
         PENDING: {SUCCESS, ERROR, CANCELLED},
         SUCCESS: set(),
-        ERROR: {SUCCESS},
+        ERROR: {SUCCESS, CANCELLED},
         CANCELLED: {SUCCESS},
     }
 )

@@ -86,9 +86,7 @@ def take_back(claim_id: UUID, kind: str) -> bool:
     return True
 
 
-def _take_back_commands(
-    cursor: Any, claim_id: UUID, worker: str, size: int, threads: int, queue: str
-) -> None:
+def _take_back_commands(cursor: Any, claim_id: UUID, worker: str, size: int, threads: int, queue: str) -> None:
     cursor.execute(
         statement("take_back_commands"),
         {

@@ -60,9 +60,7 @@ class Notifier:
     def _notify(self, queues: set[str]) -> None:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_notify(%s, queue) FROM unnest(%s::text[]) AS queue", [CHANNEL, list(queues)]
-                )
+                cursor.execute("SELECT pg_notify(%s, queue) FROM unnest(%s::text[]) AS queue", [CHANNEL, list(queues)])
         except Exception as error:  # a lost wake-up costs latency only
             logger.warning("wake-up of %s lost: %s", sorted(queues), error, extra={"action": "wake_up.lost"})
             connection.close()

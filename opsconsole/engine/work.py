@@ -130,9 +130,7 @@ class Work(Acting):
     ) -> UUID:
         """As `opsconsole.engine.emit`; the event knows this command as its cause. A version of a stream is
         taken when the event is stored, as the handler ends: a StreamConflict fails the command then."""
-        return self.outbox.plan_event(
-            event, source=source, tenant=tenant, stream=stream, expected=expected
-        ).id
+        return self.outbox.plan_event(event, source=source, tenant=tenant, stream=stream, expected=expected).id
 
     def log(self, text: str, **fields: Any) -> None:
         """Note something about this try; it is kept whether the try succeeds or fails."""

@@ -54,9 +54,7 @@ class Workflow:
         if name in self.steps:
             raise BrokenWorkflow(f"workflow {self.name!r} already has a step {name!r}")
         if missing := [other for other in waits_for if other not in self.steps]:
-            raise BrokenWorkflow(
-                f"step {name!r} of {self.name!r} comes after {missing}, which it does not have (yet)"
-            )
+            raise BrokenWorkflow(f"step {name!r} of {self.name!r} comes after {missing}, which it does not have (yet)")
         self.steps[name] = StepPlan(name, work if isinstance(work, Command) else list(work), waits_for)
         return name
 

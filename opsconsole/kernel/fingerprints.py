@@ -13,9 +13,7 @@ _VARIABLE_PARTS = re.compile(
 
 def fingerprint(error_class: str, message: str, trace: TracebackType | None) -> str:
     """16 hex digits of class, message without its variable parts, and the functions of the traceback."""
-    frames = [
-        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in traceback.extract_tb(trace)[-5:]
-    ]
+    frames = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in traceback.extract_tb(trace)[-5:]]
     parts = [error_class, normalise(message), *frames]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 

@@ -49,24 +49,16 @@ def main() -> int:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="manage.py bench", description="Measure the engine on this machine."
-    )
+    parser = argparse.ArgumentParser(prog="manage.py bench", description="Measure the engine on this machine.")
     parser.add_argument("--only", action="append", choices=MEASURES, metavar="NAME", help=", ".join(MEASURES))
-    parser.add_argument(
-        "--quick", action="store_true", help="small numbers: shows that it works, not how fast"
-    )
-    parser.add_argument(
-        "--json", type=Path, default=Path("bench.json"), metavar="FILE", help="default: %(default)s"
-    )
+    parser.add_argument("--quick", action="store_true", help="small numbers: shows that it works, not how fast")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="default: %(default)s")
     return parser.parse_args()
 
 
 def circumstances() -> dict[str, object]:
     """What a reader of the figures has to know about the machine and the code."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit.stdout.strip(),

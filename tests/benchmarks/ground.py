@@ -30,9 +30,7 @@ def prepare() -> None:
         for table in PARTITIONED:
             for name in _partitions(table):
                 cursor.execute(f"DROP TABLE {name}")
-            for number, period in enumerate(
-                _months_until(clock.now(), PARTITIONS - configuration().partitions_ahead)
-            ):
+            for number, period in enumerate(_months_until(clock.now(), PARTITIONS - configuration().partitions_ahead)):
                 create_partition(table, period, first=number == 0)
     ensure_partitions()
 
@@ -61,9 +59,7 @@ def facts() -> dict[str, object]:
 
 def _partitions(table: str) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s)", [table]
-        )
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s)", [table])
         return [name for (name,) in cursor.fetchall()]
 
 

@@ -34,9 +34,7 @@ def insert_events(count: int) -> None:
     """Store that many events in one transaction."""
     outbox = Outbox(NOBODY)
     for number in range(count):
-        outbox.plan_event(
-            Happened(number=number, text=TEXT), source=None, tenant="", stream=None, expected=None
-        )
+        outbox.plan_event(Happened(number=number, text=TEXT), source=None, tenant="", stream=None, expected=None)
     with transaction.atomic():
         outbox.write()
 

@@ -32,9 +32,7 @@ def run(script: str, *, clients: int, options: list[str]) -> str:
         file.flush()
         program = find_postgres().bin / "pgbench"
         command = [program, "-n", "-M", "prepared", "-c", str(clients), "-f", file.name, *options]
-        done = subprocess.run(
-            [*command, os.environ["DATABASE_URL"]], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*command, os.environ["DATABASE_URL"]], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"pgbench failed: {done.stderr}")
     return done.stdout

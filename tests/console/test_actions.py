@@ -96,7 +96,7 @@ class TestTruth:
         message = post(operator, "command", "reprocess", failed, fine, healed)
         assert "1 command sent again" in message
         assert "2 skipped" in message
-        assert "it is success, not in error (1)" in message
+        assert "it is success, neither failed nor cancelled (1)" in message
         assert "a reprocessing has already succeeded (1)" in message
 
     def test_a_second_click_changes_nothing_and_says_why(self, operator: Client) -> None:
@@ -218,7 +218,11 @@ class TestAudit:
 class TestButtons:
     CASES = [
         (lambda: a_command("error"), "reprocess", ""),
-        (lambda: a_command("success"), "reprocess", "It is success; only what failed can be reprocessed."),
+        (
+            lambda: a_command("success"),
+            "reprocess",
+            "It is success; only what failed or was cancelled can be reprocessed.",
+        ),
         (lambda: a_command("error", healed_by=uuid7()), "reprocess", "A reprocessing has already succeeded."),
         (lambda: a_command("error", cause_kind="reprocess", cause_id=uuid7()), "reprocess", "reprocess its root"),
         (lambda: a_command("error", type="legacy.gone"), "reprocess", "No code here answers"),

@@ -6,13 +6,14 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
-from opsconsole.engine import send, send_batch, testing
-from opsconsole.engine.models import Attempt, UniqueKey
+from opsconsole.engine import execution, send, send_batch, sweeping, testing
+from opsconsole.engine.models import Attempt, Batch, UniqueKey
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.operations import (
     Tally,
     cancel_batch,
     cancel_commands,
+    reinstate_batch,
     reprocess_batch,
     reprocess_commands,
     reprocess_events,
@@ -123,16 +124,16 @@ def test_a_cancelled_command_never_runs():
 def test_reprocessing_makes_a_linked_copy_and_explains_the_rest():
     states = in_every_state()
     tally = reprocess_commands(list(states.values()), actor="ana", reason="fixed")
-    (made,) = tally.made
+    made = StoredCommand.objects.get(cause_id=states["error"]).id
+    assert set(tally.made) == {made, StoredCommand.objects.get(cause_id=states["cancelled"]).id}
     assert (tally.changed, tally.skipped) == (
-        1,
+        2,
         {
-            "it is success, not in error": 1,
+            "it is success, neither failed nor cancelled": 1,
             "a reprocessing has already succeeded": 1,
-            "it is cancelled, not in error": 1,
-            "it is processing, not in error": 1,
-            "it is awaiting, not in error": 1,
-            "it is pending, not in error": 2,
+            "it is processing, neither failed nor cancelled": 1,
+            "it is awaiting, neither failed nor cancelled": 1,
+            "it is pending, neither failed nor cancelled": 2,
             "it does not exist": 1,
         },
     )
@@ -263,6 +264,46 @@ def test_a_batch_is_reprocessed_by_its_unhealed_failures_only():
     tally = reprocess_batch(identifier, actor="ana")
     assert tally.changed == 1
     assert command(tally.made[0]).cause_id != first.id
+
+
+def test_the_cancelled_members_of_a_batch_are_sent_after_all_and_heal_it():
+    identifier = send_batch([Act(), Act()], on_success=ActElsewhere())
+    cancel_batch(identifier, actor="ana")
+    assert batch(identifier).status == "cancelled"
+    tally = reinstate_batch(identifier, actor="ana")
+    assert (tally.changed, tally.skipped) == (2, {})
+    testing.run_until_idle()
+    assert (batch(identifier).status, batch(identifier).cancelled_count) == ("success", 0)
+    assert StoredCommand.objects.get(type="tests.act_elsewhere").status == "success"
+
+
+def test_a_batch_whose_failures_are_healed_is_cancelled_as_long_as_members_are():
+    let(Act, lambda message, work: 1 / message.number)
+    identifier = send_batch([Act(number=0), Act(number=1)])
+    cancel_commands([StoredCommand.objects.filter(batch_id=identifier, payload__number=1).get().id], actor="ana")
+    run()
+    assert batch(identifier).status == "error"
+    forget()
+    assert reinstate_batch(identifier, actor="ana").changed == 1
+    run()
+    assert batch(identifier).status == "error"
+    assert reprocess_batch(identifier, actor="ana").changed == 1
+    run()
+    assert batch(identifier).status == "success"
+
+
+def test_healed_failures_beside_a_cancelled_member_leave_a_cancelled_batch_which_the_repair_finds_too():
+    let(Act, lambda message, work: 1 / message.number)
+    identifier = send_batch([Act(number=0), Act(number=1)])
+    cancel_commands([StoredCommand.objects.filter(batch_id=identifier, payload__number=1).get().id], actor="ana")
+    run()
+    forget()
+    reprocess_batch(identifier, actor="ana")
+    execution.run(claim())
+    Batch.objects.update(settled_at="2020-01-01T00:00Z")
+    assert sweeping.repair() == 1
+    assert (batch(identifier).status, batch(identifier).error_count) == ("cancelled", 0)
+    assert sweeping.repair() == 0
 
 
 def test_a_batch_is_cancelled_by_its_waiting_members_only(settings):

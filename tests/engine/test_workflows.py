@@ -9,7 +9,7 @@ from opsconsole.engine import Workflow, sweeping, testing, workflows
 from opsconsole.engine.models import Batch, Step
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Workflow as StoredWorkflow
-from opsconsole.engine.operations import cancel_commands, resume_workflow
+from opsconsole.engine.operations import cancel_commands, reprocess_commands, resume_workflow
 from opsconsole.engine.workflows import BrokenWorkflow
 from opsconsole.kernel.tracing import Cause, acting_for
 from tests.factories import Refused, claim, command, run
@@ -222,6 +222,42 @@ def test_a_step_cancelled_while_it_waits_is_not_released_later():
     testing.run_until_idle()
     assert steps(identifier) == {"step 1": "success", "step 2": "cancelled", "step 3": "awaiting"}
     assert status(identifier) == "cancelled"
+
+
+def test_resuming_runs_a_cancelled_step_and_those_behind_it():
+    identifier = chain().start()
+    cancel_commands([Step.objects.get(name="step 1").target_id], actor="ana")
+    assert resume_workflow(identifier, actor="ana").changed == 1
+    testing.run_until_idle()
+    assert steps(identifier) == {"step 1": "success", "step 2": "success", "step 3": "success"}
+    assert status(identifier) == "success"
+
+
+def test_what_was_cancelled_before_its_turn_is_not_run_ahead_of_it():
+    identifier = chain().start()
+    early = Step.objects.get(name="step 2").target_id
+    cancel_commands([early, Step.objects.get(name="step 1").target_id], actor="ana")
+    assert reprocess_commands([early], actor="ana").skipped == {"steps before it in its workflow have not succeeded": 1}
+    assert resume_workflow(identifier, actor="ana").changed == 1
+    testing.run_until_idle()
+    assert steps(identifier) == {"step 1": "success", "step 2": "cancelled", "step 3": "awaiting"}
+    assert resume_workflow(identifier, actor="ana").changed == 1
+    testing.run_until_idle()
+    assert status(identifier) == "success"
+
+
+def test_a_batch_cancelled_before_its_turn_is_a_cancelled_step_at_once():
+    flow = Workflow("tests.mixed")
+    flow.chain(("first", ActElsewhere()), ("many", [Act(), Act()]))
+    identifier = flow.start()
+    members = list(StoredCommand.objects.filter(type="tests.act").values_list("id", flat=True))
+    cancel_commands(members, actor="ana")
+    assert (Batch.objects.get().status, steps(identifier)["many"]) == ("cancelled", "cancelled")
+    assert reprocess_commands(members, actor="ana").changed == 0
+    testing.run_until_idle()
+    assert resume_workflow(identifier, actor="ana").changed == 2
+    testing.run_until_idle()
+    assert status(identifier) == "success"
 
 
 def test_a_step_whose_members_were_all_cancelled_while_it_waited_comes_to_its_end():

@@ -120,7 +120,7 @@ def test_failed_commands_are_chosen_and_reprocessed(visit: Any) -> None:
     bar.get_by_role("button", name="Reprocess").click()
     message = page.locator(".messagelist")
     expect(message).to_contain_text("2 commands sent again")
-    expect(message).to_contain_text("1 skipped: it is success, not in error")
+    expect(message).to_contain_text("1 skipped: it is success, neither failed nor cancelled")
     assert {row.cause_id for row in Command.objects.filter(cause_kind="reprocess")} == {row.pk for row in failed[:2]}
     message.get_by_role("link").first.click()
     expect(page.locator(".ops-aside")).to_contain_text("Reprocessing of")

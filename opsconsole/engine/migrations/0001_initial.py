@@ -145,9 +145,7 @@ class Migration(migrations.Migration):
                 ("outcome", models.CharField(max_length=12)),
                 (
                     "is_final",
-                    models.BooleanField(
-                        db_default=False, help_text="The subject was given up after this try."
-                    ),
+                    models.BooleanField(db_default=False, help_text="The subject was given up after this try."),
                 ),
                 ("worker", models.CharField(blank=True, db_default="", max_length=200)),
                 ("started_at", models.DateTimeField(null=True)),
@@ -162,13 +160,9 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "ops_engine_attempt",
                 "indexes": [
-                    models.Index(
-                        models.F("subject_id"), models.F("id"), name="ops_engine_attempt_subject_idx"
-                    ),
+                    models.Index(models.F("subject_id"), models.F("id"), name="ops_engine_attempt_subject_idx"),
                     models.Index(models.F("type"), models.F("id"), name="ops_engine_attempt_type"),
-                    models.Index(
-                        models.F("fingerprint"), models.F("id"), name="ops_engine_attempt_fingerprint"
-                    ),
+                    models.Index(models.F("fingerprint"), models.F("id"), name="ops_engine_attempt_fingerprint"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -199,9 +193,7 @@ class Migration(migrations.Migration):
                 ("tenant", models.CharField(blank=True, db_default="", max_length=100)),
                 (
                     "correlation_id",
-                    models.UUIDField(
-                        help_text="The whole flow: shared by everything that one cause set off."
-                    ),
+                    models.UUIDField(help_text="The whole flow: shared by everything that one cause set off."),
                 ),
                 ("cause_kind", models.CharField(blank=True, db_default="", max_length=16)),
                 ("cause_id", models.UUIDField(blank=True, null=True)),
@@ -255,9 +247,7 @@ class Migration(migrations.Migration):
                         ),
                         name="ops_engine_batch_status",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("size__gte", 0)), name="ops_engine_batch_size"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="ops_engine_batch_size"),
                     models.CheckConstraint(
                         condition=models.Q(
                             (
@@ -290,9 +280,7 @@ class Migration(migrations.Migration):
                 ("size", models.SmallIntegerField()),
                 (
                     "threads",
-                    models.SmallIntegerField(
-                        db_default=1, help_text="How many of its rows may be running at once."
-                    ),
+                    models.SmallIntegerField(db_default=1, help_text="How many of its rows may be running at once."),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("lease_until", models.DateTimeField()),
@@ -326,9 +314,7 @@ class Migration(migrations.Migration):
                 ("tenant", models.CharField(blank=True, db_default="", max_length=100)),
                 (
                     "correlation_id",
-                    models.UUIDField(
-                        help_text="The whole flow: shared by everything that one cause set off."
-                    ),
+                    models.UUIDField(help_text="The whole flow: shared by everything that one cause set off."),
                 ),
                 ("cause_kind", models.CharField(blank=True, db_default="", max_length=16)),
                 ("cause_id", models.UUIDField(blank=True, null=True)),
@@ -348,16 +334,12 @@ class Migration(migrations.Migration):
                 ("status", models.CharField(db_default="pending", max_length=16)),
                 (
                     "attempts",
-                    models.SmallIntegerField(
-                        db_default=0, help_text="Tries that ended: failures, and the success."
-                    ),
+                    models.SmallIntegerField(db_default=0, help_text="Tries that ended: failures, and the success."),
                 ),
                 ("max_attempts", models.SmallIntegerField(db_default=1)),
                 (
                     "losses",
-                    models.SmallIntegerField(
-                        db_default=0, help_text="Lost claims in which it may have been running."
-                    ),
+                    models.SmallIntegerField(db_default=0, help_text="Lost claims in which it may have been running."),
                 ),
                 ("claim_id", models.UUIDField(null=True)),
                 ("place", models.SmallIntegerField(null=True)),
@@ -368,9 +350,7 @@ class Migration(migrations.Migration):
                 ("error", models.TextField(blank=True, db_default="")),
                 (
                     "log",
-                    models.JSONField(
-                        help_text="What the handler noted in the try that succeeded.", null=True
-                    ),
+                    models.JSONField(help_text="What the handler noted in the try that succeeded.", null=True),
                 ),
             ],
             options={
@@ -411,9 +391,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         models.F("batch_id"),
                         models.F("status"),
-                        condition=models.Q(
-                            ("batch_id__isnull", False), models.Q(("status", "success"), _negated=True)
-                        ),
+                        condition=models.Q(("batch_id__isnull", False), models.Q(("status", "success"), _negated=True)),
                         name="ops_engine_command_unmet",
                     ),
                     models.Index(
@@ -484,9 +462,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("claim_id__isnull", False), ("status", "processing")),
-                            models.Q(
-                                models.Q(("status", "processing"), _negated=True), ("claim_id__isnull", True)
-                            ),
+                            models.Q(models.Q(("status", "processing"), _negated=True), ("claim_id__isnull", True)),
                             _connector="OR",
                         ),
                         name="ops_engine_command_claimed",
@@ -509,9 +485,7 @@ class Migration(migrations.Migration):
                 ("tenant", models.CharField(blank=True, db_default="", max_length=100)),
                 (
                     "correlation_id",
-                    models.UUIDField(
-                        help_text="The whole flow: shared by everything that one cause set off."
-                    ),
+                    models.UUIDField(help_text="The whole flow: shared by everything that one cause set off."),
                 ),
                 ("cause_kind", models.CharField(blank=True, db_default="", max_length=16)),
                 ("cause_id", models.UUIDField(blank=True, null=True)),
@@ -634,9 +608,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "scope",
@@ -666,9 +638,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("kind", models.CharField(max_length=8)),
                 ("bucket", models.DateTimeField()),
@@ -720,9 +690,7 @@ class Migration(migrations.Migration):
                 ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "busy_with",
-                    models.CharField(
-                        blank=True, db_default="", help_text="The queue it drains now.", max_length=60
-                    ),
+                    models.CharField(blank=True, db_default="", help_text="The queue it drains now.", max_length=60),
                 ),
             ],
             options={
@@ -763,16 +731,14 @@ class Migration(migrations.Migration):
                 ("tenant", models.CharField(blank=True, db_default="", max_length=100)),
                 (
                     "correlation_id",
-                    models.UUIDField(
-                        help_text="The whole flow: shared by everything that one cause set off."
-                    ),
+                    models.UUIDField(help_text="The whole flow: shared by everything that one cause set off."),
                 ),
                 ("cause_kind", models.CharField(blank=True, db_default="", max_length=16)),
                 ("cause_id", models.UUIDField(blank=True, null=True)),
                 ("metadata", models.JSONField(db_default=models.Value({}, output_field=models.JSONField()))),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("name", models.CharField(max_length=200)),
-                ("status", models.CharField(db_default="pending", max_length=16)),
+                ("status", models.CharField(db_default="processing", max_length=16)),
                 ("settled_at", models.DateTimeField(null=True)),
             ],
             options={
@@ -789,9 +755,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ("pending", "processing", "success", "error", "cancelled"))
-                        ),
+                        condition=models.Q(("status__in", ("processing", "success", "error", "cancelled"))),
                         name="ops_engine_workflow_status",
                     ),
                     models.CheckConstraint(
@@ -848,13 +812,9 @@ class Migration(migrations.Migration):
                 "db_table": "ops_engine_step",
                 "ordering": ["number"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        models.F("workflow"), models.F("name"), name="ops_engine_step_name"
-                    ),
+                    models.UniqueConstraint(models.F("workflow"), models.F("name"), name="ops_engine_step_name"),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ("awaiting", "pending", "success", "error", "cancelled"))
-                        ),
+                        condition=models.Q(("status__in", ("awaiting", "pending", "success", "error", "cancelled"))),
                         name="ops_engine_step_status",
                     ),
                     models.CheckConstraint(

@@ -34,9 +34,7 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 name="ops_engine_attempt_subject", condition=models.Q(subject_kind__in=("command", "event"))
             ),
-            models.CheckConstraint(
-                name="ops_engine_attempt_outcome", condition=models.Q(outcome__in=OUTCOMES)
-            ),
+            models.CheckConstraint(name="ops_engine_attempt_outcome", condition=models.Q(outcome__in=OUTCOMES)),
         ]
         indexes = [
             models.Index("subject_id", "id", name="ops_engine_attempt_subject_idx"),

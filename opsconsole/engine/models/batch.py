@@ -34,9 +34,7 @@ class Batch(Lineage):
         indexes = [
             models.Index("status", "id", name="ops_engine_batch_open", condition=~models.Q(status="success")),
             models.Index("correlation_id", "id", name="ops_engine_batch_flow"),
-            models.Index(
-                "cause_id", name="ops_engine_batch_cause", condition=models.Q(cause_id__isnull=False)
-            ),
+            models.Index("cause_id", name="ops_engine_batch_cause", condition=models.Q(cause_id__isnull=False)),
             models.Index("name", "id", name="ops_engine_batch_name"),
             models.Index("tenant", "id", name="ops_engine_batch_tenant", condition=~models.Q(tenant="")),
         ]

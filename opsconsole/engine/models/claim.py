@@ -23,9 +23,7 @@ class Claim(models.Model):
     class Meta:
         db_table = "ops_engine_claim"
         constraints = [
-            models.CheckConstraint(
-                name="ops_engine_claim_kind", condition=models.Q(kind__in=("command", "event"))
-            ),
+            models.CheckConstraint(name="ops_engine_claim_kind", condition=models.Q(kind__in=("command", "event"))),
         ]
         indexes = [models.Index("lease_until", name="ops_engine_claim_lease")]
 

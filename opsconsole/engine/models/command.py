@@ -31,13 +31,9 @@ class Command(Lineage):
     healed_by = models.UUIDField(null=True)
 
     status = models.CharField(max_length=16, db_default="pending")
-    attempts = models.SmallIntegerField(
-        db_default=0, help_text="Tries that ended: failures, and the success."
-    )
+    attempts = models.SmallIntegerField(db_default=0, help_text="Tries that ended: failures, and the success.")
     max_attempts = models.SmallIntegerField(db_default=1)
-    losses = models.SmallIntegerField(
-        db_default=0, help_text="Lost claims in which it may have been running."
-    )
+    losses = models.SmallIntegerField(db_default=0, help_text="Lost claims in which it may have been running.")
     claim_id = models.UUIDField(null=True)
     place = models.SmallIntegerField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -76,16 +72,10 @@ class Command(Lineage):
                 name="ops_engine_command_due",
                 condition=Q(status="pending"),
             ),
-            models.Index(
-                "claim_id", "place", name="ops_engine_command_claim", condition=Q(claim_id__isnull=False)
-            ),
+            models.Index("claim_id", "place", name="ops_engine_command_claim", condition=Q(claim_id__isnull=False)),
             models.Index("correlation_id", "id", name="ops_engine_command_flow"),
-            models.Index(
-                "cause_id", "id", name="ops_engine_command_cause", condition=Q(cause_id__isnull=False)
-            ),
-            models.Index(
-                "batch_id", "id", name="ops_engine_command_batch", condition=Q(batch_id__isnull=False)
-            ),
+            models.Index("cause_id", "id", name="ops_engine_command_cause", condition=Q(cause_id__isnull=False)),
+            models.Index("batch_id", "id", name="ops_engine_command_batch", condition=Q(batch_id__isnull=False)),
             models.Index(
                 "batch_id",
                 "status",
@@ -101,9 +91,7 @@ class Command(Lineage):
                 name="ops_engine_command_open",
                 condition=Q(status__in=("awaiting", "pending", "error", "cancelled")),
             ),
-            BrinIndex(
-                "finished_at", name="ops_engine_command_finished", pages_per_range=32, autosummarize=True
-            ),
+            BrinIndex("finished_at", name="ops_engine_command_finished", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -15,9 +15,7 @@ class Event(Lineage):
     what ordered readers follow. `created_at` is when it occurred, by the database's clock.
     """
 
-    seq = models.BigIntegerField(
-        db_default=models.Func(models.Value("ops_engine_event_seq"), function="nextval")
-    )
+    seq = models.BigIntegerField(db_default=models.Func(models.Value("ops_engine_event_seq"), function="nextval"))
     position = models.BigIntegerField(null=True)
     stream = models.CharField(max_length=200, null=True)
     version = models.IntegerField(null=True)
@@ -44,28 +42,21 @@ class Event(Lineage):
             Lineage.cause_check("event"),
             models.CheckConstraint(
                 name="ops_engine_event_version",
-                condition=Q(stream__isnull=True, version__isnull=True)
-                | Q(stream__isnull=False, version__gt=0),
+                condition=Q(stream__isnull=True, version__isnull=True) | Q(stream__isnull=False, version__gt=0),
             ),
         ]
         indexes = [
             models.Index("id", name="ops_engine_event_due", condition=Q(status="pending")),
             models.Index("seq", name="ops_engine_event_unseq", condition=Q(position__isnull=True)),
             models.Index("position", name="ops_engine_event_position", condition=Q(position__isnull=False)),
-            models.Index(
-                "stream", "version", name="ops_engine_event_stream", condition=Q(stream__isnull=False)
-            ),
+            models.Index("stream", "version", name="ops_engine_event_stream", condition=Q(stream__isnull=False)),
             models.Index("correlation_id", "id", name="ops_engine_event_flow"),
             models.Index("cause_id", name="ops_engine_event_cause", condition=Q(cause_id__isnull=False)),
             models.Index("claim_id", name="ops_engine_event_claim", condition=Q(claim_id__isnull=False)),
             models.Index("type", "id", name="ops_engine_event_type"),
             models.Index("tenant", "id", name="ops_engine_event_tenant", condition=~Q(tenant="")),
-            models.Index(
-                "status", "id", name="ops_engine_event_open", condition=Q(status__in=("pending", "error"))
-            ),
-            BrinIndex(
-                "finished_at", name="ops_engine_event_finished", pages_per_range=32, autosummarize=True
-            ),
+            models.Index("status", "id", name="ops_engine_event_open", condition=Q(status__in=("pending", "error"))),
+            BrinIndex("finished_at", name="ops_engine_event_finished", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,7 @@ class Lineage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.CharField(max_length=100, blank=True, db_default="")
-    correlation_id = models.UUIDField(
-        help_text="The whole flow: shared by everything that one cause set off."
-    )
+    correlation_id = models.UUIDField(help_text="The whole flow: shared by everything that one cause set off.")
     cause_kind = models.CharField(max_length=16, blank=True, db_default="")
     cause_id = models.UUIDField(null=True, blank=True)
     metadata = models.JSONField(db_default=models.Value({}, output_field=models.JSONField()))
@@ -25,6 +23,4 @@ class Lineage(models.Model):
 
     @staticmethod
     def cause_check(label: str) -> models.CheckConstraint:
-        return models.CheckConstraint(
-            name=f"ops_engine_{label}_cause", condition=models.Q(cause_kind__in=CAUSES)
-        )
+        return models.CheckConstraint(name=f"ops_engine_{label}_cause", condition=models.Q(cause_kind__in=CAUSES))

@@ -7,9 +7,7 @@ from django.db.models.functions import Now
 class Pause(models.Model):
     """Commands of this type, queue or tenant are not claimed until it is lifted or `until` passes."""
 
-    scope = models.CharField(
-        max_length=8, choices=[("type", "type"), ("queue", "queue"), ("tenant", "tenant")]
-    )
+    scope = models.CharField(max_length=8, choices=[("type", "type"), ("queue", "queue"), ("tenant", "tenant")])
     key = models.CharField(max_length=200)
     reason = models.TextField(blank=True)
     paused_by = models.CharField(max_length=150, blank=True)

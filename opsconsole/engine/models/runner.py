@@ -13,9 +13,7 @@ class Runner(models.Model):
     pid = models.IntegerField()
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
-    busy_with = models.CharField(
-        max_length=60, blank=True, db_default="", help_text="The queue it drains now."
-    )
+    busy_with = models.CharField(max_length=60, blank=True, db_default="", help_text="The queue it drains now.")
 
     class Meta:
         db_table = "ops_engine_runner"

@@ -11,7 +11,7 @@ class Workflow(Lineage):
     """One run of a declared chain or graph."""
 
     name = models.CharField(max_length=200)
-    status = models.CharField(max_length=16, db_default="pending")
+    status = models.CharField(max_length=16, db_default="processing")
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -22,9 +22,7 @@ class Workflow(Lineage):
             Lineage.cause_check("workflow"),
         ]
         indexes = [
-            models.Index(
-                "status", "id", name="ops_engine_workflow_open", condition=~models.Q(status="success")
-            ),
+            models.Index("status", "id", name="ops_engine_workflow_open", condition=~models.Q(status="success")),
             models.Index("correlation_id", "id", name="ops_engine_workflow_flow"),
         ]
 

@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from opsconsole.engine.models import Attempt, Batch, Claim, Command, Event, Pause, Step, Workflow
 from opsconsole.engine.queries.lists import BATCHES, COMMANDS, EVENTS
 from opsconsole.engine.queries.members import BOUND, member_counts
+from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.sql import statement
 from opsconsole.engine.states import SUCCESS, UNFINISHED
 
@@ -104,7 +105,7 @@ def pauses_of(command: Command) -> list[Pause]:
     held = Q()
     for scope, key in scopes.items():
         held |= Q(scope=scope, key=key)
-    return list(Pause.objects.filter(held))
+    return list(Pause.objects.filter(held).filter(Q(until=None) | Q(until__gt=database_now())))
 
 
 def is_reprocessing_live(root_id: UUID) -> bool:

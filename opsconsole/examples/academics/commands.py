@@ -8,9 +8,7 @@ from opsconsole.examples.academics.configuration import academics_settings
 from opsconsole.examples.academics.refusals import PermanentRefusal
 
 _settings = academics_settings()
-MAIL_RETRY = Exponential(
-    first=_settings.mail_retry_first, times=_settings.mail_retries, never_on=(PermanentRefusal,)
-)
+MAIL_RETRY = Exponential(first=_settings.mail_retry_first, times=_settings.mail_retries, never_on=(PermanentRefusal,))
 
 
 class SeedBasicData(Command, name="academics.seed_basic_data"):

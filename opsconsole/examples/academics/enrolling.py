@@ -38,16 +38,12 @@ def enrol(group_id: int, students: Collection[Student]) -> None:
     group = ClassGroup.objects.select_for_update().get(pk=group_id)
     if group.status != ON_ENROLMENT:
         raise EnrolmentRefused(f"{group} takes no enrolments: it is {group.get_status_display().lower()}")
-    if not EnrolmentPeriod.objects.filter(
-        academic_period_id=group.academic_period_id, closed_at__isnull=True
-    ).exists():
+    if not EnrolmentPeriod.objects.filter(academic_period_id=group.academic_period_id, closed_at__isnull=True).exists():
         raise EnrolmentRefused(f"no enrolment period is open for {group}")
     free = group.vacancies - group.enrolments.count()
     if len(students) > free:
         raise EnrolmentRefused(f"{group} has {free} free places, not {len(students)}")
-    ClassEnrolment.objects.bulk_create(
-        [ClassEnrolment(class_group=group, student=student) for student in students]
-    )
+    ClassEnrolment.objects.bulk_create([ClassEnrolment(class_group=group, student=student) for student in students])
 
 
 @transaction.atomic

@@ -13,6 +13,4 @@ from opsconsole.examples.academics.models import Institution
 def found_institution(institution: Institution) -> UUID:
     """Store a new institution and say so; returns the event's id."""
     institution.save(force_insert=True)
-    return emit(
-        InstitutionCreated(institution_id=institution.pk), source=institution, tenant=institution.tenant
-    )
+    return emit(InstitutionCreated(institution_id=institution.pk), source=institution, tenant=institution.tenant)

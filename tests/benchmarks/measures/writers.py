@@ -28,9 +28,7 @@ def measure(size: Size) -> Iterator[Finding]:
     yield from _compared(rates, f"{CONNECTIONS} connections in {PROCESSES} processes that call send()")
     sides = {wake_up: partial(inserting, wake_up, size.writing_seconds) for wake_up in WAKE_UPS}
     rates = by_side(alternate(size.writing_rounds, sides))
-    yield from _compared(
-        rates, f"{CONNECTIONS} connections of pgbench, {PROCESSES} processes waking at full rate"
-    )
+    yield from _compared(rates, f"{CONNECTIONS} connections of pgbench, {PROCESSES} processes waking at full rate")
 
 
 def _compared(rates: dict[str, list[float]], how: str) -> Iterator[Finding]:
@@ -71,9 +69,7 @@ def inserting(wake_up: str, seconds: float) -> float:
 def _listening(wake_up: str) -> Iterator[None]:
     """A dispatcher hears the wake-ups, and nobody executes anything."""
     ground.clear()
-    call_command(
-        "ops_triggers", "install" if wake_up == "trigger" else "remove", stdout=open(os.devnull, "w")
-    )
+    call_command("ops_triggers", "install" if wake_up == "trigger" else "remove", stdout=open(os.devnull, "w"))
     try:
         with processes.dispatcher():
             yield

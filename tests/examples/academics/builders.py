@@ -31,9 +31,7 @@ _numbers = count(1)
 
 def institution(name: str = "", **fields: Any) -> Institution:
     name = name or f"Universidade {next(_numbers)}"
-    return Institution.objects.create(
-        name=name, slug=fields.pop("slug", Institution.slug_for(name)), **fields
-    )
+    return Institution.objects.create(name=name, slug=fields.pop("slug", Institution.slug_for(name)), **fields)
 
 
 def seeded(*, today: date, name: str = "") -> Institution:

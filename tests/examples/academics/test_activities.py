@@ -121,9 +121,7 @@ def test_reprocessing_the_failed_heals_the_batch_and_the_teacher_is_told_once(gr
     again = operations.reprocess_batch(Batch.objects.get().pk, actor="ana")
     run_until_idle()
     assert again.changed == 0 and told() == 1
-    assert all(
-        command.status == "error" for command in of_type(SendActivityEmail, pk__in=[c.pk for c in failed])
-    )
+    assert all(command.status == "error" for command in of_type(SendActivityEmail, pk__in=[c.pk for c in failed]))
 
 
 def test_a_retried_letter_keeps_its_key(group: ClassGroup) -> None:

@@ -50,9 +50,7 @@ def institution() -> models.Institution:
     notification = models.Notification.objects.create(institution=institution, title=NASTY, body=NASTY)
     models.NotificationReceipt.objects.create(notification=notification, student=enrolment.student)
     models.MailRefusal.objects.create(share=12)
-    models.SentMail.objects.create(
-        message_id="<1>", subject=NASTY, body=f"<b>{NASTY}\nsecond", recipient=NASTY
-    )
+    models.SentMail.objects.create(message_id="<1>", subject=NASTY, body=f"<b>{NASTY}\nsecond", recipient=NASTY)
     subscription = models.WebhookSubscription.objects.create(
         name=NASTY, url="https://x.example/", event_types=["academics.student_created"]
     )
@@ -79,9 +77,7 @@ def test_lists_and_forms_open_and_show_nothing_unescaped(client: Client, institu
             assert NASTY not in response.content.decode(), page
 
 
-def test_lists_do_not_ask_once_a_row(
-    client: Client, institution: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_lists_do_not_ask_once_a_row(client: Client, institution: Any, django_assert_max_num_queries: Any) -> None:
     for model in REGISTERED:
         with django_assert_max_num_queries(25, info=model.__name__):
             client.get(url(model, "changelist"), follow=True)
@@ -105,9 +101,7 @@ def test_adding_an_institution_sets_off_its_seeding(client: Client) -> None:
     assert event.cause_kind == "user" and event.metadata["actor"] == "admin"
     change = {"name": "Vale Azul", "slug": "vale-azul"}
     change |= {
-        f"{inline}-{total}_FORMS": 0
-        for inline in ("campuses", "academic_periods")
-        for total in ("TOTAL", "INITIAL")
+        f"{inline}-{total}_FORMS": 0 for inline in ("campuses", "academic_periods") for total in ("TOTAL", "INITIAL")
     }
     response = client.post(url(models.Institution, "change", institution.pk), change)
     assert response.status_code == 302
@@ -148,9 +142,7 @@ def test_adding_people_and_notes_announces_them(client: Client) -> None:
     none = {"enrolments-TOTAL_FORMS": 0, "enrolments-INITIAL_FORMS": 0}
     study = {"course_offering": institution.course_offerings.get().pk, "registration": "77"}
     client.post(url(models.Student, "add"), person | study | none)
-    client.post(
-        url(models.Note, "add"), {"enrolment": group.enrolments.get().pk, "unit": "N1", "value": "9.5"}
-    )
+    client.post(url(models.Note, "add"), {"enrolment": group.enrolments.get().pk, "unit": "N1", "value": "9.5"})
     types = [event.type.split(".")[1] for event in StoredEvent.objects.order_by("id")]
     assert types == ["teacher_created", "student_created", "class_note_added"]
 
@@ -182,9 +174,7 @@ def test_who_may_only_look_cannot_act(institution: Any) -> None:
 
 def test_moving_classes_tells_how_many_moved_and_how_many_did_not(client: Client) -> None:
     institution = builders.institution()
-    groups = [
-        builders.class_group(institution, status=status) for status in ("started", "started", "finished")
-    ]
+    groups = [builders.class_group(institution, status=status) for status in ("started", "started", "finished")]
     chosen = {"action": "finish", "_selected_action": [group.pk for group in groups]}
     page = client.post(url(models.ClassGroup, "changelist"), chosen, follow=True).content.decode()
     assert "2 now finished." in page and "1 left alone" in page
@@ -217,19 +207,14 @@ def test_sent_mail_can_be_looked_at_and_not_be_changed(client: Client, instituti
 def test_the_knob_is_turned_in_its_only_form(client: Client) -> None:
     assert client.get(url(models.MailRefusal, "changelist")).url == url(models.MailRefusal, "add")
     assert (
-        client.post(
-            url(models.MailRefusal, "add"), {"share": 12, "reply": "temporary", "window": 0}
-        ).status_code
-        == 302
+        client.post(url(models.MailRefusal, "add"), {"share": 12, "reply": "temporary", "window": 0}).status_code == 302
     )
     assert client.get(url(models.MailRefusal, "changelist")).url == url(models.MailRefusal, "change", 1)
     client.post(url(models.MailRefusal, "change", 1), {"share": 0, "reply": "permanent", "window": 60})
     knob = models.MailRefusal.objects.get()
     assert (knob.share, knob.reply, knob.window) == (0, "permanent", 60)
     assert client.get(url(models.MailRefusal, "add")).status_code == 403
-    response = client.post(
-        url(models.MailRefusal, "change", 1), {"share": 101, "reply": "temporary", "window": 0}
-    )
+    response = client.post(url(models.MailRefusal, "change", 1), {"share": 101, "reply": "temporary", "window": 0})
     assert response.status_code == 200 and "between 0 and 100" in response.content.decode()
 
 

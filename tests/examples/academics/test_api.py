@@ -156,9 +156,7 @@ def test_only_post_is_offered(name: str, method: str) -> None:
     assert response["Allow"] == "POST"
 
 
-@pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""]
-)
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
 def test_only_json_is_taken(content_type: str) -> None:
     response = post(INSTITUTIONS, {"name": "Aurora"}, content_type=content_type)
     assert response.status_code == 415

@@ -16,9 +16,7 @@ from opsconsole.examples.academics.refusals import PermanentRefusal, TemporaryRe
 from opsconsole.kernel import clock
 from tests.examples.academics.postoffice import PostOffice
 
-LETTER = Letter(
-    to="ana@aurora.example", subject="Olá,\nAna", body="Coração é <b>vida</b>.", domain="aurora.example"
-)
+LETTER = Letter(to="ana@aurora.example", subject="Olá,\nAna", body="Coração é <b>vida</b>.", domain="aurora.example")
 
 
 def test_a_letter_arrives_as_it_was_written(mail: PostOffice) -> None:

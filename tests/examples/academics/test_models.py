@@ -87,9 +87,7 @@ BROKEN: dict[str, Callable[[World], Any]] = {
     "academics_campus_state": lambda w: builders.campus(w.institution, state="pe"),
     "academics_campus_name": lambda w: twice(lambda: builders.campus(w.institution, name="Centro")),
     "academics_academicperiod_name": lambda w: builders.period(w.institution),
-    "academics_academicperiod_span": lambda w: builders.period(
-        w.institution, name="x", ends_on=date(2026, 8, 3)
-    ),
+    "academics_academicperiod_span": lambda w: builders.period(w.institution, name="x", ends_on=date(2026, 8, 3)),
     "academics_discipline_code": lambda w: twice(lambda: builders.discipline(w.institution, code="A")),
     "academics_discipline_name": lambda w: twice(lambda: builders.discipline(w.institution, name="A")),
     "academics_enrolmentperiod_one_open": lambda w: twice(
@@ -100,9 +98,7 @@ BROKEN: dict[str, Callable[[World], Any]] = {
     ),
     "academics_student_email": lambda w: builders.student(w.institution, email=w.student.email.upper()),
     "academics_student_address": lambda w: builders.student(w.institution, email="nobody"),
-    "academics_student_registration": lambda w: builders.student(
-        w.institution, registration=w.student.registration
-    ),
+    "academics_student_registration": lambda w: builders.student(w.institution, registration=w.student.registration),
     "academics_teacher_email": lambda w: builders.teacher(w.institution, email=w.teacher.email.upper()),
     "academics_classgroup_code": lambda w: twice(lambda: builders.class_group(w.institution, code="A")),
     "academics_classgroup_status": lambda w: builders.class_group(w.institution, status="paused"),
@@ -110,16 +106,12 @@ BROKEN: dict[str, Callable[[World], Any]] = {
     "academics_scheduleslot_once": lambda w: slot(w, weekday=1),
     "academics_scheduleslot_weekday": lambda w: slot(w, weekday=8),
     "academics_scheduleslot_span": lambda w: slot(w, ends_at=time(19)),
-    "academics_classenrolment_once": lambda w: ClassEnrolment.objects.create(
-        class_group=w.group, student=w.student
-    ),
+    "academics_classenrolment_once": lambda w: ClassEnrolment.objects.create(class_group=w.group, student=w.student),
     "academics_note_once": lambda w: twice(
         lambda: Note.objects.create(enrolment=w.enrolment, unit="N1", value=Decimal(7))
     ),
     "academics_note_unit": lambda w: Note.objects.create(enrolment=w.enrolment, unit="N4", value=Decimal(7)),
-    "academics_note_value": lambda w: Note.objects.create(
-        enrolment=w.enrolment, unit="N1", value=Decimal("10.01")
-    ),
+    "academics_note_value": lambda w: Note.objects.create(enrolment=w.enrolment, unit="N1", value=Decimal("10.01")),
     "academics_lesson_number": lambda w: twice(lambda: lesson(w)),
     "academics_lesson_once": lambda w: (lesson(w), lesson(w, number=2)),
     "academics_lesson_span": lambda w: lesson(w, ends_at=time(18)),
@@ -142,12 +134,8 @@ BROKEN: dict[str, Callable[[World], Any]] = {
     "academics_receipt_read": lambda w: NotificationReceipt.objects.create(
         notification=w.notification, student=w.student, read_at=clock.now() - timedelta(days=1)
     ),
-    "academics_resettoken_addressee": lambda w: ResetToken.objects.create(
-        student=w.student, teacher=w.teacher
-    ),
-    "academics_resettoken_span": lambda w: ResetToken.objects.create(
-        student=w.student, expires_at=clock.now()
-    ),
+    "academics_resettoken_addressee": lambda w: ResetToken.objects.create(student=w.student, teacher=w.teacher),
+    "academics_resettoken_span": lambda w: ResetToken.objects.create(student=w.student, expires_at=clock.now()),
     "academics_mailrefusal_single": lambda w: MailRefusal.objects.create(pk=2),
     "academics_mailrefusal_share": lambda w: MailRefusal.objects.create(share=101),
     "academics_mailrefusal_reply": lambda w: MailRefusal.objects.create(reply="perhaps"),

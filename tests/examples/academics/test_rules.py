@@ -67,9 +67,7 @@ def test_nobody_enrols_without_an_open_period(group: ClassGroup) -> None:
 
 
 def test_closing_one_period_leaves_classes_of_another_alone(group: ClassGroup) -> None:
-    later = builders.period(
-        group.institution, name="2027.1", starts_on=date(2027, 2, 1), ends_on=date(2027, 7, 1)
-    )
+    later = builders.period(group.institution, name="2027.1", starts_on=date(2027, 2, 1), ends_on=date(2027, 7, 1))
     ClassGroup.objects.update(status=ON_ENROLMENT)
     assert close_enrolment(open_enrolment(later)) == 0
 
@@ -126,9 +124,7 @@ def test_the_catalogue_has_the_disciplines_of_two_curricula(plan: object, total:
     assert len(plan.PERIODS[0]) == first
 
 
-@pytest.mark.parametrize(
-    "today", [date(2026, 1, 10), date(2026, 3, 2), date(2026, 7, 20), date(2026, 11, 21)]
-)
+@pytest.mark.parametrize("today", [date(2026, 1, 10), date(2026, 3, 2), date(2026, 7, 20), date(2026, 11, 21)])
 def test_an_institution_can_be_seeded_on_any_day_of_the_year(today: date) -> None:
     institution = builders.seeded(today=today)
     assert institution.classes.filter(status=STARTED).count() == 6

@@ -146,9 +146,7 @@ def test_others_are_not_told(receiver: Receiver, institution: Institution, field
     assert not receiver.received and not calls()
 
 
-def test_a_subscription_of_one_institution_hears_of_it_only(
-    receiver: Receiver, institution: Institution
-) -> None:
+def test_a_subscription_of_one_institution_hears_of_it_only(receiver: Receiver, institution: Institution) -> None:
     subscribe(receiver, institution=institution)
     hire(builders.institution())
     hire(institution)
@@ -178,9 +176,7 @@ def test_a_refused_call_is_kept_and_retried_after_the_stated_delays(
     run_until_idle(ignore_due_times=True)
     delays = [
         round((attempt.retry_at - attempt.ended_at).total_seconds())
-        for attempt in Attempt.objects.filter(subject_id=command.pk, retry_at__isnull=False).order_by(
-            "number"
-        )
+        for attempt in Attempt.objects.filter(subject_id=command.pk, retry_at__isnull=False).order_by("number")
     ]
     assert delays == [60, 300, 1800]
     (command,) = calls()
@@ -193,9 +189,7 @@ def test_a_refused_call_is_kept_and_retried_after_the_stated_delays(
     assert len(bodies) == 1, "the body is the same at every try"
 
 
-def test_a_failed_call_can_be_reprocessed_with_the_same_key(
-    receiver: Receiver, institution: Institution
-) -> None:
+def test_a_failed_call_can_be_reprocessed_with_the_same_key(receiver: Receiver, institution: Institution) -> None:
     subscribe(receiver)
     receiver.answer = status(500)
     hire(institution)
@@ -254,9 +248,7 @@ def test_nobody_listening_is_a_problem_of_the_attempt(receiver: Receiver, instit
     assert "ConnectionRefusedError" in WebhookAttempt.objects.get().problem
 
 
-@pytest.mark.parametrize(
-    "noise", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"]
-)
+@pytest.mark.parametrize("noise", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"])
 def test_an_answer_that_is_no_http_is_a_problem_of_the_attempt(
     receiver: Receiver, institution: Institution, noise: bytes
 ) -> None:

@@ -42,11 +42,7 @@ class ClassGroupAdmin(admin.ModelAdmin):
     actions = ("release", "close", "start", "finish")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClassGroup]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(taken_=counted(ClassEnrolment.objects.all(), "class_group"))
-        )
+        return super().get_queryset(request).annotate(taken_=counted(ClassEnrolment.objects.all(), "class_group"))
 
     @admin.display(description="enrolled", ordering="taken_")
     def taken(self, group: Any) -> int:
@@ -79,9 +75,7 @@ class ClassGroupAdmin(admin.ModelAdmin):
         label = ClassGroup.Status(status).label.lower()
         messages.success(request, f"{moved} now {label}.")
         if moved < len(chosen):
-            messages.warning(
-                request, f"{len(chosen) - moved} left alone: their status does not lead to {label}."
-            )
+            messages.warning(request, f"{len(chosen) - moved} left alone: their status does not lead to {label}.")
 
 
 @admin.register(ClassEnrolment)

@@ -24,14 +24,10 @@ class MailRefusalAdmin(admin.ModelAdmin):
 
     fields = ("share", "reply", "window")
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         knob = MailRefusal.objects.first()
         action, args = ("change", [knob.pk]) if knob else ("add", [])
-        return HttpResponseRedirect(
-            reverse(f"{self.admin_site.name}:academics_mailrefusal_{action}", args=args)
-        )
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:academics_mailrefusal_{action}", args=args))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not MailRefusal.objects.exists()

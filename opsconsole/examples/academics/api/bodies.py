@@ -63,9 +63,7 @@ def read(request: HttpRequest, kind: type[B]) -> B:
     if found[0]["type"] == "json_invalid":
         raise Problem(HTTPStatus.BAD_REQUEST, found[0]["msg"])
     errors = [{"field": ".".join(map(str, entry["loc"])), "message": entry["msg"]} for entry in found]
-    raise Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors
-    )
+    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors)
 
 
 def _bounded(request: HttpRequest) -> bytes:

@@ -125,9 +125,7 @@ def _admit(random: Random, domain: str | None) -> None:
     name, email = next(identities(random, domain or institution.mail_domain, taken=taken))
     number = next_registration(institution.pk, clock.now().year)
     admit_student(
-        Student(
-            institution=institution, course_offering=offering, name=name, email=email, registration=number
-        )
+        Student(institution=institution, course_offering=offering, name=name, email=email, registration=number)
     )
 
 

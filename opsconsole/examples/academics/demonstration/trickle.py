@@ -15,9 +15,7 @@ PAUSE_AFTER_TROUBLE = 1.0  # seconds
 log = logging.getLogger(__name__)
 
 
-def trickle(
-    stopped: Event, random: Random, *, rate: float, happenings: Sequence[Happening] = HAPPENINGS
-) -> None:
+def trickle(stopped: Event, random: Random, *, rate: float, happenings: Sequence[Happening] = HAPPENINGS) -> None:
     """A Poisson process over all happenings, `rate` times as busy as they say; ends once `stopped` is set."""
     weights = [happening.per_minute for happening in happenings]
     per_second = sum(weights) * rate / 60

@@ -55,6 +55,4 @@ def notify_teacher(command: NotifyTeacher, work: Work) -> None:
 
 
 def _activity(activity_id: int) -> Activity:
-    return Activity.objects.select_related("class_group__discipline", "class_group__teacher").get(
-        pk=activity_id
-    )
+    return Activity.objects.select_related("class_group__discipline", "class_group__teacher").get(pk=activity_id)

@@ -24,9 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(help_text="Year and half, as in 2026.2.", max_length=10)),
                 ("starts_on", models.DateField()),
@@ -41,9 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=80)),
                 ("city", models.CharField(max_length=80)),
@@ -59,9 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=80)),
                 (
@@ -85,9 +79,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=10)),
                 ("name", models.CharField(max_length=120)),
@@ -114,9 +106,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=opsconsole.kernel.clock.now)),
                 (
                     "delivered_at",
-                    models.DateTimeField(
-                        help_text="Empty until the subscriber answered with success.", null=True
-                    ),
+                    models.DateTimeField(help_text="Empty until the subscriber answered with success.", null=True),
                 ),
             ],
             options={
@@ -128,9 +118,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(help_text="As in ADS-01-2026.2.", max_length=30)),
                 ("vacancies", models.PositiveSmallIntegerField()),
@@ -185,9 +173,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("enrolled_at", models.DateTimeField(default=opsconsole.kernel.clock.now, editable=False)),
                 (
@@ -209,9 +195,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("title", models.CharField(max_length=120)),
                 ("description", models.TextField(blank=True, max_length=4000)),
@@ -260,9 +244,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=80)),
                 (
@@ -284,9 +266,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "period",
@@ -329,16 +309,12 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=120)),
                 (
                     "slug",
-                    models.SlugField(
-                        help_text="Also the first part of its mail domain.", max_length=60, unique=True
-                    ),
+                    models.SlugField(help_text="Also the first part of its mail domain.", max_length=60, unique=True),
                 ),
                 ("founded_at", models.DateTimeField(default=opsconsole.kernel.clock.now, editable=False)),
             ],
@@ -359,9 +335,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("opened_at", models.DateTimeField(default=opsconsole.kernel.clock.now)),
                 (
@@ -412,9 +386,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "shift",
@@ -509,9 +481,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.PositiveSmallIntegerField(help_text="From 1, in the order of time.")),
                 ("held_on", models.DateField()),
@@ -536,9 +506,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.PositiveSmallIntegerField(
-                        default=1, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "share",
@@ -566,9 +534,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "mail refusal",
                 "verbose_name_plural": "mail refusal",
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("id", 1)), name="academics_mailrefusal_single"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="academics_mailrefusal_single"),
                     models.CheckConstraint(
                         condition=models.Q(("share__lte", 100)),
                         name="academics_mailrefusal_share",
@@ -586,9 +552,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("unit", models.CharField(choices=[("N1", "N1"), ("N2", "N2"), ("N3", "N3")], max_length=2)),
                 ("value", models.DecimalField(decimal_places=2, help_text="From 0 to 10.", max_digits=4)),
@@ -611,9 +575,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("title", models.CharField(max_length=160)),
                 ("body", models.TextField(blank=True, max_length=4000)),
@@ -658,9 +620,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "weekday",
@@ -697,9 +657,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("message_id", models.CharField(max_length=200, unique=True)),
                 ("sender", models.CharField(max_length=254)),
@@ -714,9 +672,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
                 "indexes": [models.Index(models.F("recipient"), name="academics_sentmail_recipient")],
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("copies__gte", 1)), name="academics_sentmail_copies"
-                    )
+                    models.CheckConstraint(condition=models.Q(("copies__gte", 1)), name="academics_sentmail_copies")
                 ],
             },
         ),
@@ -725,9 +681,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=120)),
                 ("email", models.EmailField(max_length=200)),
@@ -777,9 +731,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("is_present", models.BooleanField()),
                 (
@@ -808,9 +760,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=120)),
                 ("email", models.EmailField(max_length=200)),
@@ -834,15 +784,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "token",
-                    models.CharField(
-                        default=secrets.token_urlsafe, editable=False, max_length=64, unique=True
-                    ),
+                    models.CharField(default=secrets.token_urlsafe, editable=False, max_length=64, unique=True),
                 ),
                 ("created_at", models.DateTimeField(default=opsconsole.kernel.clock.now, editable=False)),
                 (
@@ -881,9 +827,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("created_at", models.DateTimeField(default=opsconsole.kernel.clock.now, editable=False)),
                 ("read_at", models.DateTimeField(blank=True, help_text="Empty while unread.", null=True)),
@@ -938,9 +882,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.PositiveSmallIntegerField()),
                 ("command_id", models.UUIDField(help_text="The engine's command that made this try.")),
@@ -967,9 +909,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=80, unique=True)),
                 (
@@ -990,9 +930,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "event_types",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=200), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), size=None),
                 ),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(default=opsconsole.kernel.clock.now, editable=False)),
@@ -1051,9 +989,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="curriculumdiscipline",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("credits__gte", 1), ("period__gte", 1), ("period__lte", 12), ("workload__gte", 1)
-                ),
+                condition=models.Q(("credits__gte", 1), ("period__gte", 1), ("period__lte", 12), ("workload__gte", 1)),
                 name="academics_curriculumdiscipline_numbers",
                 violation_error_message="Periods go from 1 to 12; credits and workload are at least 1.",
             ),
@@ -1091,9 +1027,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="curriculum",
-            constraint=models.UniqueConstraint(
-                models.F("course"), models.F("name"), name="academics_curriculum_name"
-            ),
+            constraint=models.UniqueConstraint(models.F("course"), models.F("name"), name="academics_curriculum_name"),
         ),
         migrations.AddConstraint(
             model_name="courseoffering",
@@ -1115,9 +1049,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="course",
-            constraint=models.UniqueConstraint(
-                models.F("institution"), models.F("name"), name="academics_course_name"
-            ),
+            constraint=models.UniqueConstraint(models.F("institution"), models.F("name"), name="academics_course_name"),
         ),
         migrations.AddConstraint(
             model_name="course",
@@ -1128,9 +1060,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="campus",
-            constraint=models.UniqueConstraint(
-                models.F("institution"), models.F("name"), name="academics_campus_name"
-            ),
+            constraint=models.UniqueConstraint(models.F("institution"), models.F("name"), name="academics_campus_name"),
         ),
         migrations.AddConstraint(
             model_name="campus",

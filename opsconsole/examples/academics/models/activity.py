@@ -22,9 +22,7 @@ class Activity(models.Model):
     title = models.CharField(max_length=120)
     description = models.TextField(max_length=4000, blank=True)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.WORK)
-    unit = models.CharField(
-        max_length=2, choices=Unit, default=Unit.N1, help_text="Which note it counts for."
-    )
+    unit = models.CharField(max_length=2, choices=Unit, default=Unit.N1, help_text="Which note it counts for.")
     weight = models.PositiveSmallIntegerField(default=20, help_text="Percent of the note.")
     due_on = models.DateField()
     published_at = models.DateTimeField(default=clock.now, editable=False)

@@ -10,12 +10,8 @@ from opsconsole.examples.academics.models.people import Student, Teacher
 class Addressee(models.Model):
     """Abstract: a row for a student or for a teacher."""
 
-    student = models.ForeignKey(
-        "academics.Student", models.CASCADE, null=True, blank=True, related_name="%(class)ss"
-    )
-    teacher = models.ForeignKey(
-        "academics.Teacher", models.CASCADE, null=True, blank=True, related_name="%(class)ss"
-    )
+    student = models.ForeignKey("academics.Student", models.CASCADE, null=True, blank=True, related_name="%(class)ss")
+    teacher = models.ForeignKey("academics.Teacher", models.CASCADE, null=True, blank=True, related_name="%(class)ss")
 
     class Meta:
         abstract = True

@@ -27,6 +27,5 @@ class Belonging(models.Model):
         return [
             name
             for name in self.belongs_together
-            if getattr(self, f"{name}_id") is not None
-            and getattr(self, name).institution_id != institution_id
+            if getattr(self, f"{name}_id") is not None and getattr(self, name).institution_id != institution_id
         ]

@@ -41,9 +41,7 @@ class ClassGroup(Belonging):
     )  # fmt: skip
     vacancies = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=16, choices=Status, default=PRE_ENROLMENT, editable=False)
-    students = models.ManyToManyField(
-        "academics.Student", through="academics.ClassEnrolment", related_name="classes"
-    )
+    students = models.ManyToManyField("academics.Student", through="academics.ClassEnrolment", related_name="classes")
 
     class Meta:
         verbose_name = "class"
@@ -83,12 +81,8 @@ class ScheduleSlot(models.Model):
     class Meta:
         ordering = ["weekday", "starts_at"]
         constraints = [
-            models.UniqueConstraint(
-                "class_group", "weekday", "starts_at", name="academics_scheduleslot_once"
-            ),
-            models.CheckConstraint(
-                name="academics_scheduleslot_weekday", condition=Q(weekday__gte=1, weekday__lte=7)
-            ),
+            models.UniqueConstraint("class_group", "weekday", "starts_at", name="academics_scheduleslot_once"),
+            models.CheckConstraint(name="academics_scheduleslot_weekday", condition=Q(weekday__gte=1, weekday__lte=7)),
             models.CheckConstraint(
                 name="academics_scheduleslot_span",
                 condition=Q(ends_at__gt=F("starts_at")),

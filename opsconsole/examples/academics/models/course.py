@@ -56,9 +56,7 @@ class Curriculum(Belonging):
     institution = models.ForeignKey("academics.Institution", models.CASCADE, related_name="curricula")
     course = models.ForeignKey(Course, models.CASCADE, related_name="curricula")
     name = models.CharField(max_length=80)
-    disciplines = models.ManyToManyField(
-        Discipline, through="academics.CurriculumDiscipline", related_name="curricula"
-    )
+    disciplines = models.ManyToManyField(Discipline, through="academics.CurriculumDiscipline", related_name="curricula")
 
     class Meta:
         verbose_name_plural = "curricula"
@@ -107,9 +105,7 @@ class CourseOffering(Belonging):
     campus = models.ForeignKey("academics.Campus", models.RESTRICT, related_name="course_offerings")
     course = models.ForeignKey(Course, models.RESTRICT, related_name="offerings")
     curriculum = models.ForeignKey(Curriculum, models.RESTRICT, related_name="offerings")
-    academic_period = models.ForeignKey(
-        "academics.AcademicPeriod", models.RESTRICT, related_name="course_offerings"
-    )
+    academic_period = models.ForeignKey("academics.AcademicPeriod", models.RESTRICT, related_name="course_offerings")
     shift = models.CharField(max_length=10, choices=Shift)
 
     class Meta:

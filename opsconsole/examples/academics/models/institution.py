@@ -56,9 +56,7 @@ class Campus(models.Model):
         ordering = ["institution", "name"]
         constraints = [
             models.UniqueConstraint("institution", "name", name="academics_campus_name"),
-            models.CheckConstraint(
-                name="academics_campus_state", condition=models.Q(state__regex=r"^[A-Z]{2}$")
-            ),
+            models.CheckConstraint(name="academics_campus_state", condition=models.Q(state__regex=r"^[A-Z]{2}$")),
         ]
 
     def __str__(self) -> str:

@@ -19,9 +19,7 @@ class WebhookSubscription(models.Model):
         help_text="Only events of this one; empty for all.",
     )  # fmt: skip
     name = models.CharField(max_length=80, unique=True)
-    url = models.CharField(
-        max_length=500, verbose_name="URL", validators=[URLValidator(schemes=["http", "https"])]
-    )
+    url = models.CharField(max_length=500, verbose_name="URL", validators=[URLValidator(schemes=["http", "https"])])
     key = models.CharField(
         max_length=128, default=token_urlsafe, help_text="Shared secret with which every call is signed."
     )
@@ -57,9 +55,7 @@ class WebhookCall(models.Model):
     event_type = models.CharField(max_length=200)
     body = models.JSONField(help_text="What is sent, the same at every try.")
     created_at = models.DateTimeField(default=clock.now)
-    delivered_at = models.DateTimeField(
-        null=True, help_text="Empty until the subscriber answered with success."
-    )
+    delivered_at = models.DateTimeField(null=True, help_text="Empty until the subscriber answered with success.")
 
     class Meta:
         ordering = ["-id"]
@@ -87,8 +83,7 @@ class WebhookAttempt(models.Model):
             models.UniqueConstraint("call", "number", name="academics_webhookattempt_number"),
             models.CheckConstraint(
                 name="academics_webhookattempt_result",
-                condition=Q(status_code__isnull=False, problem="")
-                | (Q(status_code__isnull=True) & ~Q(problem="")),
+                condition=Q(status_code__isnull=False, problem="") | (Q(status_code__isnull=True) & ~Q(problem="")),
             ),
         ]
 

@@ -19,12 +19,7 @@ def seed_lesson_attendance(institution: Institution, *, today: date) -> int:
     marks = []
     for lesson in lessons.order_by("class_group", "number"):
         enrolled = students[lesson.class_group_id]
-        present = set(
-            random.sample(enrolled, random.randint(min(FEWEST_PRESENT, len(enrolled)), len(enrolled)))
-        )
-        marks += [
-            Attendance(lesson=lesson, student_id=student, is_present=student in present)
-            for student in enrolled
-        ]
+        present = set(random.sample(enrolled, random.randint(min(FEWEST_PRESENT, len(enrolled)), len(enrolled))))
+        marks += [Attendance(lesson=lesson, student_id=student, is_present=student in present) for student in enrolled]
     Attendance.objects.bulk_create(marks, batch_size=1000)
     return lessons.count()

@@ -27,12 +27,8 @@ def seed_basic_data(institution: Institution, *, today: date) -> None:
     """Everything that does not depend on people."""
     AcademicPeriod.objects.bulk_create(_periods(institution, today.year))
     places = chance(institution, "campuses").sample(PLACES, CAMPUS_COUNT)
-    campuses = Campus.objects.bulk_create(
-        Campus(institution=institution, **place._asdict()) for place in places
-    )
-    Course.objects.bulk_create(
-        Course(institution=institution, name=name, degree=degree) for name, degree in COURSES
-    )
+    campuses = Campus.objects.bulk_create(Campus(institution=institution, **place._asdict()) for place in places)
+    Course.objects.bulk_create(Course(institution=institution, name=name, degree=degree) for name, degree in COURSES)
     period = institution.academic_periods.current(today)[0]
     plans = ((SYSTEMS, ads.PREFIX, ads.PERIODS, Shift.EVENING), (LAW, law.PREFIX, law.PERIODS, Shift.MORNING))
     for campus, (name, prefix, periods, shift) in zip(campuses, plans, strict=False):
@@ -52,9 +48,7 @@ def _periods(institution: Institution, year: int) -> Iterator[AcademicPeriod]:
     for number in (year - 1, year):
         halves = ((date(number, 2, 3), date(number, 7, 4)), (date(number, 8, 3), date(number, 12, 18)))
         for half, (starts_on, ends_on) in enumerate(halves, start=1):
-            yield AcademicPeriod(
-                institution=institution, name=f"{number}.{half}", starts_on=starts_on, ends_on=ends_on
-            )
+            yield AcademicPeriod(institution=institution, name=f"{number}.{half}", starts_on=starts_on, ends_on=ends_on)
 
 
 def _curriculum(course: Course, name: str, prefix: str, periods: Periods) -> Curriculum:

@@ -17,9 +17,7 @@ def seed_classes(institution: Institution, *, today: date) -> None:
     period = institution.academic_periods.current(today)[0]
     offering = institution.course_offerings.get(course__name=SYSTEMS)
     teachers = list(institution.teachers.order_by("pk"))
-    first_period = (
-        offering.curriculum.items.filter(period=1).select_related("discipline").order_by("discipline__code")
-    )
+    first_period = offering.curriculum.items.filter(period=1).select_related("discipline").order_by("discipline__code")
     for weekday, item in enumerate(first_period, start=1):
         group = ClassGroup.objects.create(
             institution=institution,

@@ -18,9 +18,7 @@ def seed_users(institution: Institution, *, today: date) -> None:
     for name, email in islice(people, TEACHERS):
         hire_teacher(Teacher(institution=institution, name=name, email=email))
     courses = [LAW] * LAW_STUDENTS + [SYSTEMS] * SYSTEMS_STUDENTS
-    offerings = {
-        offering.course.name: offering for offering in institution.course_offerings.select_related("course")
-    }
+    offerings = {offering.course.name: offering for offering in institution.course_offerings.select_related("course")}
     for number, (course, (name, email)) in enumerate(zip(courses, people, strict=False), start=1):
         admit_student(
             Student(

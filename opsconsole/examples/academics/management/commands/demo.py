@@ -33,8 +33,6 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         partner = open_partner()
-        self.stdout.write(
-            f"about {PER_MINUTE * options['rate']:.0f} happenings a minute; webhooks at {partner.url}"
-        )
+        self.stdout.write(f"about {PER_MINUTE * options['rate']:.0f} happenings a minute; webhooks at {partner.url}")
         trickle(stopped, Random(options["seed"]), rate=options["rate"])
         partner.shutdown()

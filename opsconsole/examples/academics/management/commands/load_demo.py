@@ -15,9 +15,7 @@ REFUSAL_WINDOW = 60  # seconds: whoever is refused is heard later, if retries la
 
 
 class Command(BaseCommand):
-    help = (
-        "Makes the demonstration's roles, founds its first institution and has its mail server refuse some."
-    )
+    help = "Makes the demonstration's roles, founds its first institution and has its mail server refuse some."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,16 +12,12 @@ from opsconsole.examples.academics.models import MailRefusal
 
 
 class Command(BaseCommand):
-    help = (
-        "Runs the demonstration's mail server. How much it refuses is set in the admin, under mail refusal."
-    )
+    help = "Runs the demonstration's mail server. How much it refuses is set in the admin, under mail refusal."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.EMAIL_HOST)
         parser.add_argument("--port", type=int, default=settings.EMAIL_PORT)
-        parser.add_argument(
-            "--refuse", type=int, default=0, help="Percent; used when the knob was never set."
-        )
+        parser.add_argument("--refuse", type=int, default=0, help="Percent; used when the knob was never set.")
         parser.add_argument("--reply", choices=MailRefusal.Reply.values, default=MailRefusal.Reply.TEMPORARY)
         parser.add_argument("--window", type=int, default=0, help="Seconds; 0 refuses the same ones always.")
 
