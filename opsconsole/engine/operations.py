@@ -215,7 +215,7 @@ def _why_not_reprocessed(row: tuple[Any, ...]) -> str:
     if healed_by is not None:
         return "a reprocessing has already succeeded"
     if status == "cancelled":
-        return "steps before it in its workflow have not succeeded"
+        return "its turn has not come: what it waited for did not happen"
     return f"it is {status}, neither failed nor cancelled"
 
 
@@ -228,7 +228,7 @@ def _settle_after_commit(batch_ids: set[UUID], step_ids: set[UUID]) -> None:
     from opsconsole.engine import settling
 
     if batch_ids or step_ids:
-        transaction.on_commit(lambda: settling.settle(batch_ids, step_ids))
+        transaction.on_commit(lambda: settling.settle(batch_ids, step_ids), robust=True)
 
 
 def _log(action: str, tally: Tally, actor: str, reason: str) -> None:

@@ -277,6 +277,18 @@ def test_the_cancelled_members_of_a_batch_are_sent_after_all_and_heal_it():
     assert StoredCommand.objects.get(type="tests.act_elsewhere").status == "success"
 
 
+def test_next_commands_that_were_cancelled_run_only_after_the_end_that_they_wait_for():
+    identifier = send_batch([Act(), Act()], on_success=ActElsewhere(), on_failure=ActAgain())
+    nexts = {row.release_on: row.id for row in StoredCommand.objects.filter(cause_id=identifier)}
+    cancel_commands(list(nexts.values()), actor="ana")
+    early = reprocess_commands(list(nexts.values()), actor="ana")
+    assert early.skipped == {"its turn has not come: what it waited for did not happen": 2}
+    run()
+    late = reprocess_commands(list(nexts.values()), actor="ana")
+    assert late.skipped == {"its turn has not come: what it waited for did not happen": 1}
+    assert command(late.made[0]).cause_id == nexts["success"]
+
+
 def test_a_batch_whose_failures_are_healed_is_cancelled_as_long_as_members_are():
     let(Act, lambda message, work: 1 / message.number)
     identifier = send_batch([Act(number=0), Act(number=1)])

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from opsconsole.engine.models.lineage import Lineage
-from opsconsole.engine.states import COMMAND, RELEASES, UNFINISHED
+from opsconsole.engine.states import COMMAND, RELEASES
 
 
 class Command(Lineage):
@@ -96,7 +96,3 @@ class Command(Lineage):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
-
-    @property
-    def is_finished(self) -> bool:
-        return self.status not in UNFINISHED
