@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -125,9 +126,12 @@ class Outbox:
         self.clear()
 
     def take_unique_keys(self) -> dict[UUID, UUID]:
-        """Take the keys asked for; drop commands whose key is held. Returns dropped id → holder's id."""
+        """Take the keys asked for; drop commands whose key is held. Returns dropped id → holder's id.
+
+        They are taken in their order, against deadlocks; of those that ask for the same one, the first gets it.
+        """
         held = {}
-        for key, identifier, window in self.unique:
+        for key, identifier, window in sorted(self.unique, key=itemgetter(0)):
             holder = _holder(key, identifier, window)
             if holder != identifier:
                 held[identifier] = holder

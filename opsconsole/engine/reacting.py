@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import Chunk, ClaimedEvent, release
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import OWN_FAILURES, Fault, is_connection_lost
+from opsconsole.engine.execution import CONFLICT_RETRIES
+from opsconsole.engine.faults import OWN_FAILURES, Fault, is_conflict, is_connection_lost
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import EVENTS, Event
 from opsconsole.engine.outbox import Outbox
@@ -48,14 +49,7 @@ def run(chunk: Chunk) -> int:
     """React to a chunk of events; returns how many of them succeeded."""
     chunk.held.allow(configuration().handler_timeout)
     try:
-        try:
-            results = _save(chunk, together=True)
-        except ClaimLost:
-            raise
-        except OWN_FAILURES as error:
-            if is_connection_lost(error):
-                raise
-            results = _save(chunk, together=False)
+        results = _save_in_the_end(chunk)
     except ClaimLost:
         logger.warning("claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"})
         results = []
@@ -69,16 +63,32 @@ def run(chunk: Chunk) -> int:
     return sum(result.fault is None for result in results)
 
 
-def _save(chunk: Chunk, *, together: bool) -> list[Reacted]:
+def _save_in_the_end(chunk: Chunk) -> list[Reacted]:
+    """Together, else one by one. A conflict between transactions is held against no event until it goes on and on."""
+    try:
+        return _save(chunk, together=True)
+    except OWN_FAILURES as error:
+        if isinstance(error, ClaimLost) or is_connection_lost(error):
+            raise
+    for _ in range(CONFLICT_RETRIES):
+        try:
+            return _save(chunk, together=False)
+        except OperationalError as error:
+            if not is_conflict(error):
+                raise
+    return _save(chunk, together=False, forgives_conflicts=False)
+
+
+def _save(chunk: Chunk, *, together: bool, forgives_conflicts: bool = True) -> list[Reacted]:
     with transaction.atomic(durable=True):
         everything = Outbox(Cause())
-        results = [_react(event, everything, together) for event in chunk.events]
+        results = [_react(event, everything, together, forgives_conflicts) for event in chunk.events]
         everything.write()
         _finish(chunk.held.claim_id, results)
     return results
 
 
-def _react(event: ClaimedEvent, everything: Outbox, together: bool) -> Reacted:
+def _react(event: ClaimedEvent, everything: Outbox, together: bool, forgives_conflicts: bool) -> Reacted:
     """Run the reactions of one event; what they set off joins `everything` only if all of them succeed."""
     began = time.perf_counter()
     outbox = Outbox(cause_of(event))
@@ -88,17 +98,16 @@ def _react(event: ClaimedEvent, everything: Outbox, together: bool) -> Reacted:
                 raise UnknownName(f"no event type is called {event.type!r} in this version of the code")
             for reaction in reactions_to(event.type):
                 reaction(decode(event), reacting(event, outbox))
-            if together:
-                outbox.take_unique_keys()
-            else:
+            if not together:
                 outbox.write()
     except OWN_FAILURES as error:
-        if together or is_connection_lost(error):
+        if together or is_connection_lost(error) or (forgives_conflicts and is_conflict(error)):
             raise
         return Reacted(event, time.perf_counter() - began, Fault.of(error))
     everything.commands += outbox.commands
     everything.batches += outbox.batches
     everything.workflows += outbox.workflows
+    everything.unique += outbox.unique
     return Reacted(event, time.perf_counter() - began)
 
 
