@@ -68,7 +68,7 @@ def test_keys_that_reactions_ask_for_are_taken_in_one_order_whatever_the_order_o
     let_react(Happened, lambda message, work: work.send(Act(), unique=message.text))
     identifiers = [happen(Happened(text=key)) for key in ("b", "a")]
     with reacting_beside(lambda cursor: take(cursor, "a")) as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        cursor.execute("SET LOCAL lock_timeout = '0.5s'")  # before anybody looks for deadlocks
         take(cursor, "b")
     assert [event(one).status for one in identifiers] == ["success", "success"]
     assert not StoredCommand.objects.exists()
