@@ -49,7 +49,7 @@ def execute_chunk(chunk: claiming.Chunk) -> int:
     """Run a claimed chunk and settle the batches and workflows that it may have ended."""
     finished = execution.run(chunk)
     settling.settle(finished.batch_ids, finished.step_ids)
-    return finished.count
+    return len(finished.ended)
 
 
 def react() -> int:

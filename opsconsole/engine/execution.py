@@ -6,6 +6,7 @@ success commit together, the success travelling in the round trip of the COMMIT.
 
 import json
 import logging
+import math
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +32,7 @@ from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.outcomes import Outcome
 from opsconsole.engine.registry import HANDLERS, HandlerEntry
 from opsconsole.engine.sql import statement
-from opsconsole.engine.transactions import OwnTransaction, quoted
+from opsconsole.engine.transactions import OwnTransaction
 from opsconsole.engine.work import Work
 from opsconsole.kernel import clock
 from opsconsole.kernel.encoding import dumps
@@ -50,14 +51,15 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Finished:
-    """Whom the chunk's end may matter to."""
+    """What has ended of a chunk, noted by several threads at once, and whom it may matter to."""
 
+    give_up_at: float = math.inf  # monotonic; nothing more is begun then, but for the first
+    ended: list[UUID] = field(default_factory=list)
     batch_ids: set[UUID] = field(default_factory=set)
     step_ids: set[UUID] = field(default_factory=set)
-    count: int = 0
 
     def note(self, claimed: ClaimedCommand) -> None:
-        self.count += 1
+        self.ended.append(claimed.id)
         if claimed.batch_id:
             self.batch_ids.add(claimed.batch_id)
         if claimed.step_id:
@@ -66,19 +68,16 @@ class Finished:
 
 def run(chunk: Chunk) -> Finished:
     """Execute a chunk in its order; what was not begun when time is up, or on an error of ours, goes back."""
-    finished = Finished()
-    give_up_at = time.monotonic() + 4 * configuration().chunk_seconds
+    finished = Finished(time.monotonic() + 4 * configuration().chunk_seconds)
     try:
         settling.begin({claimed.batch_id for claimed in chunk.commands if claimed.batch_id})
         for entry, group in groupby(chunk.commands, key=lambda claimed: HANDLERS.find(claimed.type)):
+            run_one = partial(_run_one, held=chunk.held, entry=entry, finished=finished)
             if entry is not None and entry.threads > 1:
-                run_one = partial(execute, held=chunk.held, entry=entry, finished=finished)
                 threads.run_many(list(group), chunk.held, entry.threads, run_one)
-                continue
-            for claimed in group:
-                if chunk.held.is_lost.is_set() or (finished.count and time.monotonic() > give_up_at):
-                    break
-                execute(claimed, chunk.held, entry, finished)
+            else:
+                for claimed in group:
+                    run_one(claimed)
     except BaseException as error:
         if is_connection_lost(error):
             heart.abandon(chunk.held)
@@ -87,6 +86,18 @@ def run(chunk: Chunk) -> Finished:
         raise
     release(chunk)
     return finished
+
+
+def _run_one(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, finished: Finished) -> None:
+    """Nothing is begun for a lost claim, or late. A command whose outcome cannot be recorded is suspect: it comes
+    back alone, ever more seldom, so that it keeps no others waiting."""
+    if held.is_lost.is_set() or (finished.ended and time.monotonic() > finished.give_up_at):
+        return
+    try:
+        execute(claimed, held, entry, finished)
+    except BaseException:
+        held.suspects.append(claimed.id)
+        raise
 
 
 def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, finished: Finished) -> None:
@@ -112,7 +123,6 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
         return
     except OWN_FAILURES as error:
         if is_connection_lost(error):
-            held.suspects.append(claimed.id)
             raise DatabaseAway from error
         seconds = time.perf_counter() - began
         if failing.record(claimed, held.claim_id, error, seconds, work.lines if work else []):
@@ -197,8 +207,8 @@ def finish(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransact
                 id=claimed.id,
                 claim_id=work.held.claim_id,
                 seconds=seconds,
-                log=quoted(dumps(work.lines) if work.lines else None),
-                now=quoted(now.isoformat() if now else None),
+                log=own.quoted(dumps(work.lines) if work.lines else None),
+                now=own.quoted(now.isoformat() if now else None),
             )
         )
     except DatabaseError as error:

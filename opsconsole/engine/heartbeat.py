@@ -25,7 +25,7 @@ class Held:
     claim_id: UUID
     deadline: float | None = None  # monotonic; past it the running handler has taken too long
     is_lost: threading.Event = field(default_factory=threading.Event)
-    suspects: list[UUID] = field(default_factory=list)  # running when the database went away
+    suspects: list[UUID] = field(default_factory=list)  # began, and their outcome could not be recorded
     progress: dict[str, Any] | None = None
 
     def report(self, progress: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ Every step is a short transaction of its own, and harmless when two sweepers run
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +15,7 @@ from opsconsole.engine import settling, waking, workflows
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.failing import release_unique_key_of
+from opsconsole.engine.faults import is_connection_lost
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
 
@@ -53,13 +55,13 @@ class Suspect(NamedTuple):
 
 
 def sweep() -> int:
-    """Take back every claim whose lease has run out; returns how many."""
+    """Take back every claim whose lease has run out; returns how many were."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, kind FROM ops_engine_claim WHERE lease_until < statement_timestamp() LIMIT %s", [PAGE]
         )
         lost = cursor.fetchall()
-    return sum(take_back(claim_id, kind) for claim_id, kind in lost)
+    return sum(_undisturbed(take_back, claim_id, kind) for claim_id, kind in lost)
 
 
 def take_back(claim_id: UUID, kind: str) -> bool:
@@ -130,11 +132,27 @@ def repair() -> int:
         batches = [batch_id for (batch_id,) in cursor.fetchall()]
         cursor.execute(statement("overdue_workflows"), {"limit": PAGE})
         overdue = [workflow_id for (workflow_id,) in cursor.fetchall()]
-    settling.settle(batches, ())
+    for batch_id in batches:
+        _undisturbed(settling.settle, [batch_id], ())
     for workflow_id in overdue:
-        with transaction.atomic(durable=True):
-            workflows.move_on(workflow_id)
+        _undisturbed(_move_on, workflow_id)
     return len(batches) + len(overdue)
+
+
+def _move_on(workflow_id: UUID) -> None:
+    with transaction.atomic(durable=True):
+        workflows.move_on(workflow_id)
+
+
+def _undisturbed(repair_one: Callable[..., object], *what: object) -> bool:
+    """Whether it could be done; what cannot be put right is logged, and keeps nothing else from being put right."""
+    try:
+        return repair_one(*what) is not False
+    except Exception as error:
+        if is_connection_lost(error):
+            raise
+        logger.exception("%s%r failed", repair_one.__name__, what, extra={"action": "repair.failed"})
+        return False
 
 
 def forget_the_gone() -> None:

@@ -26,12 +26,10 @@ def run_many(
     pool = _pools.setdefault(count, ThreadPoolExecutor(count, thread_name_prefix="ops-handler"))
 
     def run_one(claimed: ClaimedCommand) -> None:
-        if held.is_lost.is_set():
-            return
         try:
             execute(claimed)
         except BaseException:
-            held.is_lost.set()  # the others end what they have begun; nobody begins anything more
+            held.is_lost.set()  # the others end what they have begun; `execute` begins nothing more
             raise
         finally:
             connection.close_if_unusable_or_obsolete()

@@ -8,6 +8,7 @@ these tests also asks whether the server is still the one that it was.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +26,10 @@ from opsconsole.kernel import clock
 from tests.factories import batch, claim, command, event, expire, failed, happen, react
 from tests.handlers_app.messages import Act, Happened
 from tests.handlers_app.scripts import let_react
+from tests.past import ago, an_event
 
 PATIENCE = 20.0  # seconds
+NEXT_PERIOD = timedelta(days=32)
 
 
 @contextmanager
@@ -112,7 +115,7 @@ def test_a_worker_whose_command_is_just_taken_away_has_not_succeeded():
     chunk = claim()
     taken = "status = 'pending', claim_id = NULL, place = NULL"
     with while_it_waits_for("ops_engine_command", identifier, taken, lambda: execution.run(chunk)) as (finished,):
-        assert finished.count == 0
+        assert not finished.ended
         assert command(identifier).status == "pending"
 
 
@@ -187,6 +190,35 @@ def test_a_position_is_given_to_an_event_whose_reactions_are_just_being_saved():
         assert given == 2
         assert [event(met).position, event(other).position] == [1, 2]
         assert event(met).attempts == 1
+
+
+def _looping_joins(function: Callable[[], Any]) -> Callable[[], Any]:
+    """With the plans that would prune partitions as they run."""
+
+    def run() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
+        return function()
+
+    return run
+
+
+def test_positions_are_given_over_the_border_of_two_partitions():
+    met, other = an_event("pending").id, an_event("pending", at=ago(-NEXT_PERIOD)).id
+    sequence = _looping_joins(sequencing.sequence)
+    with while_it_waits_for("ops_engine_event", met, "attempts = 1", sequence) as (given,):
+        assert given == 2
+        assert [event(met).position, event(other).position] == [1, 2]
+
+
+def test_reactions_are_saved_over_the_border_of_two_partitions():
+    met, other = an_event("pending").id, an_event("pending", at=ago(-NEXT_PERIOD)).id
+    chunk = claiming.claim_events()
+    with while_it_waits_for(
+        "ops_engine_event", met, "position = 1", _looping_joins(lambda: reacting.run(chunk))
+    ) as (succeeded,):
+        assert succeeded == 2
+        assert [event(one).status for one in (met, other)] == ["success", "success"]
 
 
 def test_a_next_command_that_is_just_cancelled_is_not_let_go():

@@ -4,15 +4,16 @@ import threading
 
 import pytest
 from django.db import connection, transaction
-from django.db.utils import OperationalError
+from django.db.utils import DatabaseError, OperationalError
 
-from opsconsole.engine import NotInTransaction, emit, execution, failing, send
+from opsconsole.engine import NotInTransaction, RetryAt, emit, execution, failing, send
 from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Attempt, Claim
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.registry import HANDLERS
+from opsconsole.kernel import clock
 from tests.factories import (
     Refused,
     attempts,
@@ -24,9 +25,9 @@ from tests.factories import (
     note_effect,
     run,
 )
-from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActOutside, ActVersioned, Happened
+from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActOutside, ActTogether, ActVersioned, Happened
 from tests.handlers_app.models import Entry, Page
-from tests.handlers_app.scripts import let
+from tests.handlers_app.scripts import forget, let
 
 
 def test_a_success_leaves_its_effects_and_its_figures():
@@ -523,6 +524,55 @@ def test_what_was_not_begun_when_an_error_of_ours_ends_the_chunk_is_given_back(m
     assert [command(one).status for one in sent] == ["success"] * (number - 1) + ["pending"] * (4 - number)
     assert not Claim.objects.exists()
     assert not heart._held
+
+
+@pytest.mark.parametrize("message", [Act, ActTogether])
+def test_a_command_whose_outcome_cannot_be_recorded_keeps_its_queue_waiting_no_longer(monkeypatch, message):
+    """It comes back alone and ever more seldom, as one that breaks its connection does."""
+    broken, fine = send(message(number=1)).id, send(message(number=2)).id
+    let_fail(message)
+
+    def refuse(*arguments):
+        raise DatabaseError("no partition for it")
+
+    monkeypatch.setattr(failing, "_write", refuse)
+    with pytest.raises(DatabaseError):
+        run()
+    monkeypatch.undo()
+    assert (command(broken).status, command(broken).attempts, command(broken).losses) == ("pending", 0, 1)
+    assert command(broken).not_before > command(broken).created_at
+    if message is Act:
+        forget()
+        assert [one.id for one in claim().commands] == [fine]
+
+
+def test_an_interrupt_makes_a_suspect_of_the_command_that_ran():
+    def interrupt(message, work):
+        raise KeyboardInterrupt
+
+    let(Act, interrupt)
+    running, waiting = send(Act(number=1)).id, send(Act(number=2)).id
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert [command(one).losses for one in (running, waiting)] == [1, 0]
+
+
+def test_a_handler_that_polls_for_years_has_its_tries_counted():
+    """RetryAt spends a try and has no limit; once a minute it passes what two bytes hold in three weeks."""
+    let(Act, lambda message, work: RetryAt(clock.now(), reason="not yet"))
+    polling, lost = send(Act()).id, send(Act()).id
+    StoredCommand.objects.update(attempts=32_767)
+    run()
+    for identifier in (polling, lost):
+        assert (command(identifier).status, command(identifier).attempts) == ("pending", 32_768)
+        assert attempts(identifier)[0].number == 32_768
+    make_due(lost)
+    lose(claim())
+    assert command(lost).attempts == 32_769
+    let(Act, note_effect)
+    make_due(polling)
+    run()
+    assert (command(polling).status, command(polling).attempts) == ("success", 32_769)
 
 
 def test_a_chunk_gives_back_what_it_has_no_time_for(settings):

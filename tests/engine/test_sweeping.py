@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from opsconsole.engine import execution, send, sweeping
+from opsconsole.engine import Workflow, execution, send, send_batch, sweeping
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Attempt, Claim, Pause, Runner, UniqueKey
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.kernel import clock
-from tests.factories import Refused, attempts, claim, command, expire, let_fail, lose, make_due, note_effect, run
+from tests.factories import Refused, attempts, batch, claim, command, expire, let_fail, lose, make_due, note_effect, run
 from tests.handlers_app.messages import Act, ActAgain, ActTogether
 from tests.handlers_app.models import Entry
 from tests.handlers_app.scripts import forget, let
@@ -216,7 +216,7 @@ def test_the_repair_does_nothing_when_all_is_well():
     assert sweeping.sweep() == 0
 
 
-def test_what_an_error_kept_from_being_swept_is_swept_the_next_time(monkeypatch):
+def test_a_claim_that_cannot_be_taken_back_keeps_no_other_from_it_and_is_tried_again(monkeypatch):
     for number in range(2):
         send(Act(number=number))
         expire(claim())
@@ -229,10 +229,33 @@ def test_what_an_error_kept_from_being_swept_is_swept_the_next_time(monkeypatch)
         return real(claim_id, kind)
 
     monkeypatch.setattr(sweeping, "take_back", stumble)
-    with pytest.raises(Refused):
-        sweeping.sweep()
+    assert sweeping.sweep() == 1
     monkeypatch.undo()
-    assert sweeping.sweep() == 2
+    assert sweeping.sweep() == 1
+
+
+def test_a_batch_or_workflow_that_cannot_be_put_right_keeps_no_other_from_it(monkeypatch):
+    batches = [send_batch([Act(number=number)]) for number in range(2)]
+    flow = Workflow("tests.two")
+    first = flow.step("first", Act())
+    flow.step("second", Act(), after=[first])
+    flow.start()
+    execution.run(claim())  # and nobody settles
+    real, calls = sweeping.settling.settle, []
+
+    def stumble(batch_ids, step_ids):
+        calls.extend(batch_ids)
+        if len(calls) == 1:
+            raise Refused
+        real(batch_ids, step_ids)
+
+    monkeypatch.setattr(sweeping.settling, "settle", stumble)
+    assert sweeping.repair() == 3
+    assert set(calls) == set(batches)
+    assert sorted(batch(one).status for one in batches) == ["processing", "success"]
+    assert StoredCommand.objects.filter(status="pending").count() == 1
+    assert sweeping.repair() == 1
+    assert {batch(one).status for one in batches} == {"success"}
 
 
 def _in_another_thread(function, *arguments):

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ("subject_id", models.UUIDField()),
                 ("type", models.CharField(max_length=200)),
                 ("tenant", models.CharField(blank=True, db_default="", max_length=100)),
-                ("number", models.SmallIntegerField(help_text="1 for the first try.")),
+                ("number", models.IntegerField(help_text="1 for the first try.")),
                 ("outcome", models.CharField(max_length=12)),
                 (
                     "is_final",
@@ -334,12 +334,12 @@ class Migration(migrations.Migration):
                 ("status", models.CharField(db_default="pending", max_length=16)),
                 (
                     "attempts",
-                    models.SmallIntegerField(db_default=0, help_text="Tries that ended: failures, and the success."),
+                    models.IntegerField(db_default=0, help_text="Tries that ended: failures, and the success."),
                 ),
                 ("max_attempts", models.SmallIntegerField(db_default=1)),
                 (
                     "losses",
-                    models.SmallIntegerField(db_default=0, help_text="Lost claims in which it may have been running."),
+                    models.IntegerField(db_default=0, help_text="Lost claims in which it may have been running."),
                 ),
                 ("claim_id", models.UUIDField(null=True)),
                 ("place", models.SmallIntegerField(null=True)),
@@ -506,7 +506,7 @@ class Migration(migrations.Migration):
                 ("source_model", models.CharField(blank=True, db_default="", max_length=100)),
                 ("source_id", models.CharField(blank=True, db_default="", max_length=100)),
                 ("status", models.CharField(db_default="pending", max_length=16)),
-                ("attempts", models.SmallIntegerField(db_default=0)),
+                ("attempts", models.IntegerField(db_default=0)),
                 ("claim_id", models.UUIDField(null=True)),
                 ("started_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),

@@ -15,7 +15,7 @@ class Attempt(models.Model):
     subject_id = models.UUIDField()
     type = models.CharField(max_length=200)
     tenant = models.CharField(max_length=100, blank=True, db_default="")
-    number = models.SmallIntegerField(help_text="1 for the first try.")
+    number = models.IntegerField(help_text="1 for the first try.")
     outcome = models.CharField(max_length=12)
     is_final = models.BooleanField(db_default=False, help_text="The subject was given up after this try.")
     worker = models.CharField(max_length=200, blank=True, db_default="")

@@ -31,9 +31,9 @@ class Command(Lineage):
     healed_by = models.UUIDField(null=True)
 
     status = models.CharField(max_length=16, db_default="pending")
-    attempts = models.SmallIntegerField(db_default=0, help_text="Tries that ended: failures, and the success.")
+    attempts = models.IntegerField(db_default=0, help_text="Tries that ended: failures, and the success.")
     max_attempts = models.SmallIntegerField(db_default=1)
-    losses = models.SmallIntegerField(db_default=0, help_text="Lost claims in which it may have been running.")
+    losses = models.IntegerField(db_default=0, help_text="Lost claims in which it may have been running.")
     claim_id = models.UUIDField(null=True)
     place = models.SmallIntegerField(null=True)
     started_at = models.DateTimeField(null=True)

@@ -26,7 +26,7 @@ class Event(Lineage):
     source_id = models.CharField(max_length=100, blank=True, db_default="")
 
     status = models.CharField(max_length=16, db_default="pending")
-    attempts = models.SmallIntegerField(db_default=0)
+    attempts = models.IntegerField(db_default=0)
     claim_id = models.UUIDField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
