@@ -64,17 +64,20 @@ def ensure_partitions() -> list[str]:
 
 
 def _ensure_partitions_of(table: str, wanted: list[Period]) -> list[str]:
-    """One process at a time: who comes second finds them made."""
+    """One process at a time: who comes second finds them made.
+
+    Each begins where the last one ends, so that no hole is left: neither by a change of the period, nor by a
+    clock that was ahead for an hour. The first partition after such a leap is a long one.
+    """
     made = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"partitions of {table}"])
         end = last_bound(table)
         for period in wanted:
-            if end is None or period.start >= end:
-                made.append(_create(table, period, first=end is None))
-                end = period.end
-            elif end < period.end:  # the period setting was changed: fill up to the next boundary
-                made.append(_create(table, Period(f"{period.name}x", end, period.end), first=False))
+            if end is None or end < period.end:
+                start = period.start if end is None else end
+                name = period.name if start == period.start else f"{period.name}x"
+                made.append(_create(table, Period(name, start, period.end), first=end is None))
                 end = period.end
     return made
 

@@ -92,6 +92,26 @@ def test_a_changed_period_fills_up_to_the_next_boundary_without_a_gap(clean_part
     with clock.freeze(bound - timedelta(days=3)):
         made = ensure_partitions()
     assert made
+    assert_no_gap()
+
+
+@pytest.mark.parametrize("kind", ["month", "week", "day"])
+def test_a_clock_that_was_ahead_for_an_hour_leaves_no_gap(clean_partitions, settings, kind):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "partition_period": kind, "partitions_ahead": 2}
+    bound = last_bound("ops_engine_command")
+    with clock.freeze(bound + timedelta(days=150)):
+        made = ensure_partitions()
+    assert len(made) == 3 * len(PARTITIONED)
+    assert_no_gap()
+    with clock.freeze(bound - timedelta(days=3)):
+        assert ensure_partitions() == []
+    with clock.freeze(bound + timedelta(days=240)):
+        assert ensure_partitions()
+    assert_no_gap()
+
+
+def assert_no_gap() -> None:
+    """Each partition of commands begins where another ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_expr(relpartbound, oid) FROM pg_class JOIN pg_inherits ON inhrelid = oid"
@@ -100,7 +120,7 @@ def test_a_changed_period_fills_up_to_the_next_boundary_without_a_gap(clean_part
         spans = sorted(tuple(re.findall("[0-9a-f-]{36}", expression)) for (expression,) in cursor.fetchall())
     ends = [span[-1] for span in sorted(spans, key=lambda span: span[-1])]
     starts = sorted(span[0] for span in spans if len(span) == 2)
-    assert starts == ends[:-1], "each begins where another ends"
+    assert starts == ends[:-1]
 
 
 def test_a_partition_has_the_indexes_of_its_table():
