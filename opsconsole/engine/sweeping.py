@@ -90,11 +90,16 @@ def take_back(claim_id: UUID, kind: str) -> bool:
 
 def _take_back_commands(cursor: Any, claim_id: UUID, worker: str, size: int, threads: int, queue: str) -> None:
     cursor.execute(
+        "SELECT id FROM ops_engine_command WHERE claim_id = %s AND status = 'processing' ORDER BY place LIMIT %s",
+        [claim_id, threads],
+    )
+    suspects = [command_id for (command_id,) in cursor.fetchall()]
+    cursor.execute(
         statement("take_back_commands"),
         {
             "claim_id": claim_id,
-            "suspects": 1 if threads == 1 else threads,
-            "is_charged": threads == 1 or size == 1,
+            "suspects": suspects,
+            "charged": suspects if threads == 1 or size == 1 else [],
             "max_losses": configuration().max_losses,
             "message": f"Its worker {worker} was lost: killed, or past the handler's time limit.",
             "now": clock.frozen(),

@@ -23,10 +23,11 @@ from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.operations import cancel_commands, reprocess_commands, reprocess_events, retry_commands
 from opsconsole.kernel import clock
-from tests.factories import batch, claim, command, event, expire, failed, happen, react
+from opsconsole.kernel.identifiers import uuid7, uuid7_at
+from tests.factories import batch, claim, command, event, expire, failed, happen, make_due, react
 from tests.handlers_app.messages import Act, Happened
 from tests.handlers_app.scripts import let_react
-from tests.past import ago, an_event
+from tests.past import a_command, an_event
 
 PATIENCE = 20.0  # seconds
 NEXT_PERIOD = timedelta(days=32)
@@ -92,6 +93,15 @@ def test_a_sweeper_charges_no_command_that_is_just_finishing():
         assert (command(finishing).status, command(finishing).losses) == ("success", 0)
         assert command(other).status == "pending"
         assert not Claim.objects.exists()
+
+
+def test_a_sweeper_takes_a_claim_back_that_reaches_over_two_partitions():
+    finishing, other = a_command("pending").id, a_command("pending", at=clock.now() + NEXT_PERIOD).id
+    make_due()
+    expire(claim())
+    with while_it_waits_for("ops_engine_command", finishing, FINISHED, _looping(sweeping.sweep)):
+        assert (command(finishing).status, command(finishing).losses) == ("success", 0)
+        assert command(other).status == "pending"
 
 
 def test_a_sweeper_leaves_an_event_alone_that_is_just_finishing():
@@ -192,33 +202,48 @@ def test_a_position_is_given_to_an_event_whose_reactions_are_just_being_saved():
         assert event(met).attempts == 1
 
 
-def _looping_joins(function: Callable[[], Any]) -> Callable[[], Any]:
-    """With the plans that would prune partitions as they run."""
+@pytest.fixture
+def two_at_a_border() -> tuple[UUID, UUID]:
+    """Events in two partitions with so many others that a join would look into the partitions one event at a time."""
+    past, future = clock.now(), clock.now() + NEXT_PERIOD
+    StoredEvent.objects.bulk_create(
+        StoredEvent(
+            id=uuid7_at(at), type="tests.ignored", data={}, correlation_id=uuid7(), status="success", position=0
+        )
+        for at in (past, future)
+        for _ in range(400)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE ops_engine_event")
+    return an_event("pending", at=past).id, an_event("pending", at=future).id
 
-    def run() -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
-        return function()
 
-    return run
-
-
-def test_positions_are_given_over_the_border_of_two_partitions():
-    met, other = an_event("pending").id, an_event("pending", at=ago(-NEXT_PERIOD)).id
-    sequence = _looping_joins(sequencing.sequence)
-    with while_it_waits_for("ops_engine_event", met, "attempts = 1", sequence) as (given,):
+def test_positions_are_given_over_the_border_of_two_partitions(two_at_a_border: tuple[UUID, UUID]):
+    met, other = two_at_a_border
+    with while_it_waits_for("ops_engine_event", met, "attempts = 1", _looping(sequencing.sequence)) as (given,):
         assert given == 2
         assert [event(met).position, event(other).position] == [1, 2]
 
 
-def test_reactions_are_saved_over_the_border_of_two_partitions():
-    met, other = an_event("pending").id, an_event("pending", at=ago(-NEXT_PERIOD)).id
+def test_reactions_are_saved_over_the_border_of_two_partitions(two_at_a_border: tuple[UUID, UUID]):
+    met, other = two_at_a_border
     chunk = claiming.claim_events()
-    with while_it_waits_for(
-        "ops_engine_event", met, "position = 1", _looping_joins(lambda: reacting.run(chunk))
-    ) as (succeeded,):
+    assert chunk is not None
+    react = _looping(lambda: reacting.run(chunk))
+    with while_it_waits_for("ops_engine_event", met, "position = 1", react) as (succeeded,):
         assert succeeded == 2
         assert [event(one).status for one in (met, other)] == ["success", "success"]
+
+
+def _looping(function: Callable[[], Any]) -> Callable[[], Any]:
+    """With the plan that would prune partitions as it runs."""
+
+    def run() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off")
+        return function()
+
+    return run
 
 
 def test_a_next_command_that_is_just_cancelled_is_not_let_go():
