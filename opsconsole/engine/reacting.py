@@ -10,6 +10,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
@@ -132,14 +133,15 @@ def reacting(event: ClaimedEvent, outbox: Outbox) -> Reacting:
 
 
 def _finish(claim_id: UUID, results: list[Reacted]) -> None:
+    ids = [result.event.id for result in results]
+    bounds: dict[str, Any] = {"ids": ids, "first_id": ids[0], "last_id": ids[-1]}
     with connection.cursor() as cursor:
+        cursor.execute(statement("lock_events"), bounds)
         cursor.execute(
             statement("finish_events"),
             {
+                **bounds,
                 "claim_id": claim_id,
-                "first_id": results[0].event.id,
-                "last_id": results[-1].event.id,
-                "ids": [result.event.id for result in results],
                 "seconds": [result.seconds for result in results],
                 "error_classes": [result.fault.error_class if result.fault else "" for result in results],
                 "errors": [result.fault.message if result.fault else "" for result in results],

@@ -12,6 +12,10 @@ from opsconsole.engine.sql import statement
 PASS = 5_000  # events a pass
 
 
+class Gap(Exception):
+    """Some events of a pass were not given their positions; none was, and the next pass tries again."""
+
+
 def begin(**kwargs: object) -> None:
     """Make sure of the sequencer's row: flushing the tables, as tests do, takes it along."""
     if "ops_engine_sequencer" not in connection.introspection.table_names():
@@ -36,10 +40,11 @@ def sequence(limit: int = PASS) -> int:
         waiting = [identifier for (identifier,) in cursor.fetchall()]
         if not waiting:
             return 0
-        cursor.execute(
-            statement("give_positions"),
-            {"ids": waiting, "last": position, "first_id": min(waiting), "last_id": max(waiting)},
-        )
+        parameters = {"ids": waiting, "last": position, "first_id": min(waiting), "last_id": max(waiting)}
+        cursor.execute(statement("lock_events"), parameters)
+        cursor.execute(statement("give_positions"), parameters)
+        if cursor.rowcount != len(waiting):
+            raise Gap(f"{cursor.rowcount} of {len(waiting)} events were given positions")
         cursor.execute("UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)])
     return len(waiting)
 

@@ -34,8 +34,13 @@ NEXT_PERIOD = timedelta(days=32)
 
 
 @contextmanager
-def while_it_waits_for(table: str, identifier: UUID, change: str, function: Callable[[], Any]) -> Iterator[list[Any]]:
-    """Start `function` while another session has changed the row and not committed; it commits once that waits."""
+def while_it_waits_for(
+    table: str, identifier: UUID, change: str, function: Callable[[], Any], then: UUID | None = None
+) -> Iterator[list[Any]]:
+    """Start `function` while another session has changed the row and not committed; it commits once that waits.
+
+    Before, it changes the row `then` in the same way, which nobody may hold yet.
+    """
     other = connection.copy()
     answers: list[Any] = []
     errors: list[BaseException] = []
@@ -57,6 +62,9 @@ def while_it_waits_for(table: str, identifier: UUID, change: str, function: Call
             thread.start()
             assert wait_until(lambda: _somebody_waits() or not thread.is_alive(), PATIENCE)
             waited = thread.is_alive()
+            if then is not None:
+                cursor.execute("SET LOCAL lock_timeout = '0.5s'")
+                cursor.execute(f"UPDATE {table} SET {change} WHERE id = %s", [then])
             cursor.execute("COMMIT")
     finally:
         other.close()
@@ -233,6 +241,16 @@ def test_reactions_are_saved_over_the_border_of_two_partitions(two_at_a_border: 
     with while_it_waits_for("ops_engine_event", met, "position = 1", react) as (succeeded,):
         assert succeeded == 2
         assert [event(one).status for one in (met, other)] == ["success", "success"]
+
+
+def test_positions_are_given_and_reactions_saved_in_the_order_of_ids_lest_they_wait_crosswise(
+    two_at_a_border: tuple[UUID, UUID],
+):
+    """The later event drew the earlier number."""
+    low, high = two_at_a_border
+    StoredEvent.objects.filter(pk=low).update(seq=event(high).seq + 1)
+    with while_it_waits_for("ops_engine_event", low, "attempts = 1", _looping(sequencing.sequence), then=high):
+        assert [event(high).position, event(low).position] == [1, 2]
 
 
 def _looping(function: Callable[[], Any]) -> Callable[[], Any]:

@@ -1,5 +1,7 @@
 """Positions are dense and given after commit; versions of a stream are dense and in order."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection, transaction
 
@@ -51,6 +53,29 @@ def test_a_pass_gives_no_more_positions_than_it_was_asked_for():
         happen()
     assert [sequencing.sequence(2) for _ in range(4)] == [2, 2, 1, 0]
     assert positions() == [1, 2, 3, 4, 5]
+
+
+@pytest.fixture
+def somebody_in_the_way() -> Iterator[None]:
+    """A trigger that quietly keeps the event with number 2 as it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION tests_keep() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN RETURN CASE WHEN NEW.data ->> 'number' <> '2' THEN NEW END; END$$;"
+            "CREATE TRIGGER tests_keep BEFORE UPDATE ON ops_engine_event FOR EACH ROW EXECUTE FUNCTION tests_keep()"
+        )
+        yield
+        cursor.execute("DROP FUNCTION tests_keep CASCADE")
+
+
+def test_no_position_is_given_when_one_event_of_a_pass_cannot_have_its_own(somebody_in_the_way: None):
+    """Readers would wait at the gap for ever."""
+    for number in range(4):
+        happen(Happened(number=number))
+    with pytest.raises(sequencing.Gap):
+        sequencing.sequence()
+    assert sequencing.last_position() == 0
+    assert positions() == [None] * 4
 
 
 def test_an_event_that_commits_late_gets_a_later_position():

@@ -1,4 +1,4 @@
--- All events of a chunk at once, each with its own duration and error; the bounds prune partitions.
+-- All events of a chunk at once, each with its own duration and error. Locks and bounds: see give_positions.
 UPDATE ops_engine_event AS event
    SET status = CASE WHEN result.error_class = '' THEN 'success' ELSE 'error' END,
        claim_id = NULL, attempts = event.attempts + 1, error_class = result.error_class, error = result.error,
