@@ -22,6 +22,7 @@ from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import (
     OWN_FAILURES,
     DatabaseAway,
+    LeaseLost,
     is_conflict,
     is_connection_lost,
     noticing_a_lost_connection,
@@ -43,10 +44,6 @@ logger = logging.getLogger(__name__)
 FENCED = "OPS01"  # what ops_engine_finish_command() raises
 CONFLICT_RETRIES = 3  # a deadlock spends no attempt
 MOST_LOSSES = 10  # of workers uncharged, or of connections; a server that restarts now and then is no such case
-
-
-class LeaseLost(Exception):
-    """The claim has passed to another worker; what this one did was rolled back."""
 
 
 @dataclass(slots=True)
@@ -95,13 +92,16 @@ def _run_one(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fi
         return
     try:
         execute(claimed, held, entry, finished)
+    except LeaseLost:
+        held.is_lost.set()
+        logger.warning("command %s was given to another worker", claimed.id, extra={"action": "command.fenced"})
     except BaseException:
         held.suspects.append(claimed.id)
         raise
 
 
 def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, finished: Finished) -> None:
-    """Run one claimed command; its outcome is recorded when this returns."""
+    """Run one claimed command; its outcome is recorded when this returns. Raises LeaseLost, DatabaseAway."""
     began = time.perf_counter()
     work: Work | None = None
     try:
@@ -118,9 +118,7 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
                 if conflict == CONFLICT_RETRIES or not (entry.atomic and is_conflict(error)):
                     raise
     except LeaseLost:
-        held.is_lost.set()
-        logger.warning("command %s was given to another worker", claimed.id, extra={"action": "command.fenced"})
-        return
+        raise
     except OWN_FAILURES as error:
         if is_connection_lost(error):
             raise DatabaseAway from error

@@ -12,7 +12,7 @@ from opsconsole.engine import waking
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import Fault, is_connection_lost, noticing_a_lost_connection
+from opsconsole.engine.faults import Fault, LeaseLost, is_connection_lost, noticing_a_lost_connection
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
@@ -61,7 +61,7 @@ class Verdict:
 def record(
     claimed: ClaimedCommand, claim_id: UUID, error: BaseException, seconds: float, log: list[dict[str, Any]]
 ) -> bool:
-    """Write what became of the try, guarded by the claim; returns whether the command has ended.
+    """Write what became of the try; returns whether the command has ended. Raises LeaseLost with nothing changed.
 
     A failure that cannot be written as it is (a policy that raises, a time beyond all calendars) is final: else
     the command would be run for ever.
@@ -72,6 +72,8 @@ def record(
                 fault = Fault(type(error.outcome).__name__, Fault.of(error).message)
                 return _write(claimed, claim_id, answered(error.outcome), fault, seconds, log)
             return _write(claimed, claim_id, judge(claimed, error), Fault.of(error), seconds, log)
+    except LeaseLost:
+        raise
     except Exception as trouble:
         if is_connection_lost(trouble):
             raise
@@ -104,7 +106,7 @@ def _write(
         )
         row = cursor.fetchone()
         if row is None:
-            return False
+            raise LeaseLost
         number, started_at, ended_at, retry_at = row
         Try(
             subject_kind="command",

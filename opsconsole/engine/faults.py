@@ -22,6 +22,10 @@ class DatabaseAway(Exception):
     """The connection was lost under a command: neither its success nor its failure could be recorded."""
 
 
+class LeaseLost(Exception):
+    """The claim has passed to another worker; what this one did was rolled back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An error as it is stored: bounded, and free of what PostgreSQL cannot hold."""

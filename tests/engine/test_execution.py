@@ -24,6 +24,7 @@ from tests.factories import (
     make_due,
     note_effect,
     run,
+    statuses,
 )
 from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActOutside, ActTogether, ActVersioned, Happened
 from tests.handlers_app.models import Entry, Page
@@ -174,6 +175,25 @@ def test_a_worker_that_lost_its_lease_cannot_record_a_failure():
     execution.run(chunk)
     assert (command(identifier).status, command(identifier).error_class) == ("pending", "WorkerLost")
     assert [attempt.outcome for attempt in attempts(identifier)] == ["lost"]
+
+
+def test_a_worker_whose_failure_came_too_late_begins_nothing_more_of_its_chunk():
+    """Outside a transaction, what it began would be done twice."""
+    begun = []
+    for number in range(3):
+        send(ActOutside(number=number))
+    chunk = claim()
+
+    def fail(message, work):
+        begun.append(message.number)
+        _in_another_thread(_lose_elsewhere, chunk)
+        raise Refused
+
+    let(ActOutside, fail)
+    execution.run(chunk)
+    assert begun == [0]
+    assert chunk.held.is_lost.is_set()
+    assert statuses() == ["pending"] * 3
 
 
 @pytest.mark.parametrize("ends_well", [True, False])
