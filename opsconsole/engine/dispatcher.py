@@ -95,8 +95,8 @@ class Dispatcher:
             if time.monotonic() >= leads_until - leadership.TERM + 1.0:
                 leads_until = time.monotonic() + leadership.TERM if self.seek_lead() else 0.0
             if not leads_until:
-                for _ in listener.notifies(timeout=1.0, stop_after=1):
-                    pass  # a stand-by hears, and lets the leader act
+                for _ in listener.notifies(timeout=1.0):
+                    pass  # a stand-by hears all there is, and lets the leader act
                 continue
             self.perform(duties)
             queues = self.hear(listener, min(duty.next_at for duty in duties))
@@ -118,16 +118,16 @@ class Dispatcher:
             now = time.monotonic()
             if now >= duty.next_at or (duty.name == "poll" and now >= self.next_due):
                 duty.next_at = now + duty.interval * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
-                self.attempt(duty)
+                self.attempt(duty.name, duty.perform)
 
-    def attempt(self, duty: Duty) -> None:
+    def attempt(self, name: str, perform: Callable[[], object]) -> None:
         """Perform a duty; its failure is logged and keeps no other from being done."""
         try:
-            duty.perform()
+            perform()
         except Exception as error:
             if is_connection_lost(error):
                 raise
-            logger.exception("duty %s failed", duty.name, extra={"action": "dispatcher.failed"})
+            logger.exception("duty %s failed", name, extra={"action": "dispatcher.failed"})
 
     def hear(self, listener: "psycopg.Connection[tuple[object, ...]]", until: float) -> set[str]:
         """Wait for wake-ups until the next duty; returns the queues named, coalesced."""
@@ -135,19 +135,22 @@ class Dispatcher:
         return {notice.payload for notice in listener.notifies(timeout=min(timeout, 1.0), stop_after=1)}
 
     def wake(self, queues: set[str]) -> None:
-        """Pass wake-ups on to workers; give positions to new events, set the timer again when asked to."""
-        for queue in queues - {waking.TIMER}:
+        """Pass wake-ups on to workers; give positions to new events, set the timer again when asked to.
+
+        Workers are told of events only then: they pass over those that are just being given their positions.
+        """
+        for queue in queues - {waking.TIMER, waking.EVENTS}:
             hints.send(queue)
         if waking.EVENTS in queues:
-            sequencing.sequence()
+            self.attempt("sequence", sequencing.sequence)
+            hints.send(waking.EVENTS)
         if waking.TIMER in queues:
             self.next_due = min(self.next_due, max(time.monotonic(), self.looked_at + LOOK_EVERY))
 
     def poll(self) -> None:
         """Find work without being told: must suffice alone."""
         self.next_due = time.monotonic() + configuration().poll
-        while sequencing.sequence() == sequencing.PASS:
-            pass
+        self.attempt("sequence", sequencing.catch_up)
         with connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM ops_engine_event WHERE status = 'pending')")
             if cursor.fetchone()[0]:

@@ -49,6 +49,12 @@ def sequence(limit: int = PASS) -> int:
     return len(waiting)
 
 
+def catch_up() -> None:
+    """Give every committed event its position, pass by pass."""
+    while sequence() == PASS:
+        pass
+
+
 def last_position() -> int:
     """The newest position given out; 0 for an empty log."""
     with connection.cursor() as cursor:

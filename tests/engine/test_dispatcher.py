@@ -15,7 +15,7 @@ from opsconsole.engine import leadership, send, sequencing
 from opsconsole.engine.dispatcher import Dispatcher
 from opsconsole.engine.hints import broker_queue, hints
 from opsconsole.engine.models import Leadership, Pause, Runner
-from opsconsole.engine.waking import EVENTS
+from opsconsole.engine.waking import CHANNEL, EVENTS, TIMER
 from tests.factories import claim, command, event, expire, happen
 from tests.handlers_app.messages import Act, ActElsewhere
 
@@ -112,6 +112,28 @@ def test_events_are_given_positions(broker: Any, running: Running):
     eventually(lambda: event(identifier).position == 1, "a position")
 
 
+def test_workers_are_told_of_an_event_once_it_has_its_position_and_nothing_of_it_is_locked(monkeypatch):
+    identifier = happen()
+    told: dict[str, int | None] = {}
+    monkeypatch.setattr(hints, "send", lambda queue: told.setdefault(queue, event(identifier).position))
+    Dispatcher().wake({"default", EVENTS, TIMER})
+    assert told == {"default": None, EVENTS: 1}
+
+
+@pytest.mark.parametrize("find", [Dispatcher.poll, lambda dispatcher: dispatcher.wake({"default", EVENTS})])
+def test_trouble_with_positions_keeps_no_worker_from_being_told(monkeypatch, find: Callable[[Dispatcher], None]):
+    def fail() -> int:
+        raise sequencing.Gap
+
+    send(Act())
+    happen()
+    told: set[str] = set()
+    monkeypatch.setattr(hints, "send", told.add)
+    monkeypatch.setattr(sequencing, "sequence", fail)
+    find(Dispatcher())
+    assert told == {"default", EVENTS}
+
+
 def test_lost_claims_are_swept(broker: Any, running: Running):
     identifier = send(Act()).id
     expire(claim())
@@ -129,6 +151,23 @@ def test_one_leads_and_the_other_takes_over_at_once_when_it_leaves(broker: Any, 
     first.stop()
     eventually(lambda: Leadership.objects.filter(owner="two").exists(), "the take-over")
     assert not Runner.objects.filter(name="one").exists()
+
+
+def test_a_stand_by_writes_no_more_often_for_all_that_it_hears(running: Running, monkeypatch):
+    sought: list[float] = []
+
+    def seek(owner: str) -> bool:
+        sought.append(time.monotonic())
+        return False
+
+    monkeypatch.setattr(leadership, "lead", seek)
+    running.start("two")
+    eventually(_listening, "listening")
+    eventually(lambda: sought, "standing by")
+    with connection.cursor() as cursor:
+        while len(sought) < 3:
+            cursor.execute(f"NOTIFY {CHANNEL}, 'default'")
+    assert sought[2] - sought[0] > 1.5
 
 
 def test_a_lead_that_was_lost_is_noticed_and_the_duties_are_left_to_the_other(broker: Any, running: Running):
