@@ -18,8 +18,9 @@ from django.db import OperationalError, connection, transaction
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import Chunk, ClaimedEvent, release
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.execution import CONFLICT_RETRIES
-from opsconsole.engine.faults import OWN_FAILURES, Fault, is_conflict, is_connection_lost
+from opsconsole.engine.execution import CONFLICT_RETRIES, MOST_LOSSES
+from opsconsole.engine.failing import LostTooOften
+from opsconsole.engine.faults import OWN_FAILURES, Fault, is_conflict, is_connection_lost, noticing_a_lost_connection
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import EVENTS, Event
 from opsconsole.engine.outbox import Outbox
@@ -55,6 +56,8 @@ def run(chunk: Chunk) -> int:
         logger.warning("claim %s was given to another worker", chunk.held.claim_id, extra={"action": "event.fenced"})
         results = []
     except BaseException as error:
+        if isinstance(error, OWN_FAILURES):  # whichever event it was, it will be alone when it happens again
+            chunk.held.suspects.extend(event.id for event in chunk.events)
         if is_connection_lost(error):
             heart.abandon(chunk.held)
         else:
@@ -94,13 +97,17 @@ def _react(event: ClaimedEvent, everything: Outbox, together: bool, forgives_con
     began = time.perf_counter()
     outbox = Outbox(cause_of(event))
     try:
-        with nullcontext() if together else transaction.atomic(), acting_for(outbox.cause):
-            if event.type not in EVENTS:
-                raise UnknownName(f"no event type is called {event.type!r} in this version of the code")
+        with (
+            noticing_a_lost_connection(),
+            nullcontext() if together else transaction.atomic(),
+            acting_for(outbox.cause),
+        ):
+            _check(event)
             for reaction in reactions_to(event.type):
                 reaction(decode(event), reacting(event, outbox))
             if not together:
                 outbox.write()
+                connection.check_constraints()  # the deferred ones: at the COMMIT they would fail for all events
     except OWN_FAILURES as error:
         if together or is_connection_lost(error) or (forgives_conflicts and is_conflict(error)):
             raise
@@ -110,6 +117,13 @@ def _react(event: ClaimedEvent, everything: Outbox, together: bool, forgives_con
     everything.workflows += outbox.workflows
     everything.unique += outbox.unique
     return Reacted(event, time.perf_counter() - began)
+
+
+def _check(event: ClaimedEvent) -> None:
+    if event.type not in EVENTS:
+        raise UnknownName(f"no event type is called {event.type!r} in this version of the code")
+    if event.attempts >= MOST_LOSSES:
+        raise LostTooOften(f"{event.attempts} workers or connections were lost while reacting to it")
 
 
 def cause_of(event: ClaimedEvent) -> Cause:

@@ -1,9 +1,11 @@
 """Events turned into work, a chunk at a time, without one spoiling another."""
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from opsconsole.engine import claiming, emit, reacting, send
+from opsconsole.engine.execution import MOST_LOSSES
+from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Attempt, Batch, Claim, Workflow
 from opsconsole.engine.models import Command as StoredCommand
@@ -12,7 +14,7 @@ from opsconsole.engine.registry import REACTIONS
 from opsconsole.engine.workflows import Workflow as Plan
 from tests.factories import Refused, attempts, event, happen, lose, react
 from tests.handlers_app.messages import Act, Happened, Ignored
-from tests.handlers_app.models import Entry
+from tests.handlers_app.models import Entry, Page
 from tests.handlers_app.scripts import let_react
 
 
@@ -283,3 +285,67 @@ def test_an_event_that_kills_its_worker_is_given_up_and_the_others_succeed(setti
     assert {attempt.outcome for attempt in attempts(deadly)} == {"lost"}
     assert attempts(deadly)[-1].is_final
     assert not Attempt.objects.exclude(subject_id=deadly).exists()
+
+
+def _break_the_connection(message, work):
+    Entry.objects.count()  # it is open now
+    other = connection.copy()
+    try:
+        with connection.cursor() as cursor, other.cursor() as elsewhere:
+            cursor.execute("SELECT pg_backend_pid()")
+            elsewhere.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
+    finally:
+        other.close()
+
+
+def _break_the_connection_and_blame_something_else(message, work):
+    _break_the_connection(message, work)
+    try:
+        Entry.objects.count()
+    except Exception as error:
+        raise Refused from error
+
+
+@pytest.mark.parametrize("misbehave", [_break_the_connection, _break_the_connection_and_blame_something_else])
+def test_an_event_that_breaks_its_connection_every_time_does_so_alone_and_not_for_ever(misbehave):
+    let_react(Happened, lambda message, work: misbehave(message, work) if message.number == 13 else work.send(Act()))
+    first, deadly, last = (happen(Happened(number=number)) for number in (1, 13, 2))
+    losses = 0
+    while (chunk := claiming.claim_events()) is not None:
+        try:
+            reacting.run(chunk)
+        except (DatabaseError, DatabaseAway):
+            losses += 1
+            connection.close()
+            heart.beat()
+    assert losses == MOST_LOSSES
+    assert [event(one).status for one in (first, last)] == ["success", "success"]
+    assert (event(deadly).status, event(deadly).error_class) == ("error", "LostTooOften")
+    assert len(attempts(deadly)) == 1
+    assert set(StoredCommand.objects.values_list("cause_id", flat=True)) == {first, last}
+
+
+def test_a_reaction_whose_effects_are_refused_only_at_the_commit_fails_by_itself():
+    def write_a_page_of_nothing(message, work):
+        if message.number == 1:
+            Page.objects.create(entry_id=999_999_999, number=1)
+
+    let_react(Happened, write_a_page_of_nothing)
+    first, broken, last = (happen(Happened(number=number)) for number in range(3))
+    react()
+    assert [event(one).status for one in (first, broken, last)] == ["success", "error", "success"]
+    assert event(broken).error_class == "IntegrityError"
+
+
+def test_events_of_a_chunk_that_could_not_be_saved_are_tried_one_by_one(monkeypatch):
+    def fail(chunk, **options):
+        raise ArithmeticError
+
+    identifiers = [happen(), happen()]
+    monkeypatch.setattr(reacting, "_save", fail)
+    with pytest.raises(ArithmeticError):
+        react()
+    monkeypatch.undo()
+    assert [event(one).status for one in identifiers] == ["pending", "pending"]
+    assert [react(), react()] == [1, 1]
+    assert claiming.claim_events() is None
