@@ -1,8 +1,10 @@
 """One command a key: until it ends, or for as long as was asked."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from opsconsole.engine import send, testing
 from opsconsole.engine.models import Command as StoredCommand
@@ -12,6 +14,8 @@ from opsconsole.kernel import clock
 from tests.factories import command, let_fail, run
 from tests.handlers_app.messages import Act, ActAgain, ActOutside
 from tests.handlers_app.scripts import let
+
+PATIENCE = 5.0  # seconds
 
 
 def test_whoever_comes_second_gets_the_firsts_id():
@@ -88,9 +92,25 @@ def test_the_end_of_an_old_holder_does_not_free_the_key_of_the_new_one():
         assert send(Act(number=3), unique="one").id == second.id
 
 
-def test_a_rolled_back_sender_holds_nothing():
-    from django.db import transaction
+def test_a_holder_ends_while_somebody_who_came_second_has_not_committed_yet():
+    first = send(Act(), unique="one")
+    worker = threading.Thread(target=_run_in_a_thread)
+    with transaction.atomic():
+        assert send(Act(), unique="one").id == first.id
+        worker.start()
+        worker.join(PATIENCE)
+        assert not worker.is_alive(), "it waits for the sender"
+    assert command(first.id).status == "success"
 
+
+def _run_in_a_thread() -> None:
+    try:
+        run()
+    finally:
+        connection.close()
+
+
+def test_a_rolled_back_sender_holds_nothing():
     with transaction.atomic():
         send(Act(), unique="one")
         transaction.set_rollback(True)
