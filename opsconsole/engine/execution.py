@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from uuid import UUID
@@ -108,15 +108,18 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
         entry = _fit_to_run(claimed, entry)
         message = _decode(entry, claimed)
         held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
+        work = prepare(claimed, held)
+        if not entry.atomic:
+            _answer_outside(entry, message, work)
         for conflict in range(CONFLICT_RETRIES + 1):
-            work = prepare(claimed, held)
             try:
                 with noticing_a_lost_connection():
-                    _call(entry, message, work, claimed, began)
+                    _succeed(entry, message, work, claimed, began)
                 break
             except Exception as error:
-                if conflict == CONFLICT_RETRIES or not (entry.atomic and is_conflict(error)):
+                if conflict == CONFLICT_RETRIES or not is_conflict(error):
                     raise
+                work = prepare(claimed, held) if entry.atomic else work
     except LeaseLost:
         raise
     except OWN_FAILURES as error:
@@ -161,11 +164,15 @@ def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
         raise failing.InvalidPayload(str(error)) from error
 
 
-def _call(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
+def _answer_outside(entry: HandlerEntry, message: Command, work: Work) -> None:
+    """What it does stays done: a conflict that its success meets later is no reason to do it again."""
+    with noticing_a_lost_connection(), acting_for(work.outbox.cause):
+        _answer(entry, message, work)
+
+
+def _succeed(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
     own = OwnTransaction()
     with acting_for(work.outbox.cause):
-        if not entry.atomic:
-            _answer(entry, message, work)
         try:
             with own:
                 if entry.atomic:
@@ -197,7 +204,7 @@ def finish(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransact
         with connection.cursor() as cursor:
             failing.release_unique_key(cursor, claimed)
     if work.outbox:
-        work.outbox.write()
+        replace(work.outbox).write()  # a copy, which writing empties: after a conflict it is all stored again
     now = clock.frozen()
     try:
         own.commit_with(

@@ -432,6 +432,33 @@ def test_a_handler_outside_a_transaction_stores_what_it_set_off_with_its_success
     assert StoredEvent.objects.get().cause_id == identifier
 
 
+@pytest.mark.parametrize(("conflicts", "status"), [(1, "success"), (1 + execution.CONFLICT_RETRIES, "pending")])
+def test_a_handler_outside_a_transaction_runs_once_although_its_success_meets_conflicts(monkeypatch, conflicts, status):
+    calls, met = [], []
+    real = execution.OwnTransaction.commit_with
+
+    def collide(own, last):
+        met.append(1)
+        if len(met) <= conflicts:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
+        real(own, last)
+
+    def set_off(message, work):
+        calls.append(1)
+        work.send(Act(number=2), unique="one")
+        work.batch([Act(number=3)])
+        work.emit(Happened(), stream="s", expected=0)
+
+    monkeypatch.setattr(execution.OwnTransaction, "commit_with", collide)
+    let(ActOutside, set_off)
+    identifier = send(ActOutside()).id
+    run()
+    assert (command(identifier).status, len(calls)) == (status, 1)
+    assert StoredCommand.objects.filter(type="tests.act").count() == (2 if status == "success" else 0)
+    assert StoredEvent.objects.count() == (1 if status == "success" else 0)
+
+
 def test_emitting_directly_in_a_handler_outside_a_transaction_is_refused():
     def emit_at_once(message, work):
         with pytest.raises(NotInTransaction):
