@@ -218,6 +218,7 @@ def claim_events() -> Chunk | None:
                 "lease": settings.lease,
                 "low_id": _low_events.identifier,
                 "known": [name for name, _ in EVENTS],
+                "versions": [message.__contract__.version for _, message in EVENTS],
                 "grace": settings.unknown_grace,
                 "now": clock.frozen(),
             },

@@ -14,7 +14,7 @@ from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import Fault, LeaseLost, is_connection_lost, noticing_a_lost_connection
 from opsconsole.engine.heartbeat import heart
-from opsconsole.engine.messages import COMMANDS
+from opsconsole.engine.messages import COMMANDS, NewerVersion
 from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
 from opsconsole.engine.retries import NoRetry, RetryPolicy
 from opsconsole.engine.sql import statement
@@ -142,7 +142,7 @@ def _write(
 
 def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
     """The verdict on an exception, by the policy of the type."""
-    if isinstance(error, NoHandler):
+    if isinstance(error, NoHandler | NewerVersion):
         age = (clock.now() - claimed.created_at).total_seconds()
         if age < configuration().unknown_grace:  # a deployment may be under way
             return Verdict(PENDING, "snoozed", spent=0, wait=UNKNOWN_WAIT)

@@ -28,13 +28,22 @@ class EventContract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most `concurrency` commands of a type at once, and `per_second` started (in bursts of `burst`) overall."""
+    """At most `concurrency` commands of a type at once, and `per_second` started (in bursts of `burst`) overall.
+
+    Raises ValueError for a limit that nothing could ever pass.
+    """
 
     concurrency: int | None = None
     per_second: float | None = None
     burst: float = 1.0
 
     def __post_init__(self) -> None:
+        if (
+            (self.concurrency is not None and self.concurrency < 1)
+            or (self.per_second is not None and self.per_second <= 0)
+            or self.burst < 1
+        ):
+            raise ValueError(f"{self} lets nothing pass; to hold a type back, pause it")
         if self.per_second is not None and self.burst < self.per_second:
             object.__setattr__(self, "burst", self.per_second)  # a second's worth, at least
 
@@ -64,6 +73,10 @@ class CommandContract:
         servable(self.queue)
 
 
+class NewerVersion(ValueError):
+    """The payload was stored by a release that is newer than the code here."""
+
+
 class Message(BaseModel):
     """A frozen, validated payload. Subclasses without a `name` are bases for others."""
 
@@ -85,9 +98,11 @@ class Message(BaseModel):
 
     @classmethod
     def decode(cls, text: str, version: int, current: int) -> Self:
-        """The message from stored JSON; raises pydantic's ValidationError."""
+        """The message from stored JSON; raises pydantic's ValidationError, and NewerVersion."""
         if version == current:
             return cls.model_validate_json(text)
+        if version > current:
+            raise NewerVersion(f"it was stored as version {version}; the code here knows version {current}")
         return cls.model_validate(cls.upcast(json.loads(text), version))
 
     def encode(self) -> str:

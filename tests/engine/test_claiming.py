@@ -11,7 +11,7 @@ from opsconsole.engine.models import Claim, Pause
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.kernel import clock
-from tests.factories import claim, command, happen, lose, make_due, run
+from tests.factories import claim, command, event, happen, lose, make_due, react, run
 from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActUrgently
 
 
@@ -260,6 +260,16 @@ def test_events_are_claimed_oldest_first():
     emitted = [happen() for _ in range(4)]
     chunk = claiming.claim_events()
     assert [one.id for one in chunk.events] == emitted
+
+
+def test_an_event_of_a_newer_version_is_left_to_a_worker_that_knows_it_for_a_while(settings):
+    newer, known = happen(), happen()
+    StoredEvent.objects.filter(pk=newer).update(schema_version=2)
+    assert [one.id for one in claiming.claim_events().events] == [known]
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "unknown_grace": 0.0}
+    claiming.forget()
+    react()
+    assert (event(newer).status, event(newer).error_class) == ("error", "NewerVersion")
 
 
 def test_releasing_a_chunk_gives_back_what_was_not_begun():

@@ -523,6 +523,16 @@ def test_a_type_that_no_code_knows_waits_for_a_deployment_without_spending_tries
     assert "tests.of_tomorrow" in attempt.message
 
 
+@pytest.mark.parametrize(("grace", "status"), [(600.0, "pending"), (0.0, "error")])
+def test_a_payload_of_a_newer_version_waits_for_a_deployment_too(settings, grace, status):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "unknown_grace": grace}
+    identifier = send(ActVersioned(number=1)).id
+    StoredCommand.objects.filter(pk=identifier).update(payload={"total": 5}, schema_version=3)
+    run()
+    assert (command(identifier).status, command(identifier).error_class) == (status, "NewerVersion")
+    assert "stored as version 3" in attempts(identifier)[0].message
+
+
 def test_a_type_that_nobody_came_to_know_fails_in_the_end(settings):
     settings.OPSCONSOLE = {**settings.OPSCONSOLE, "unknown_grace": 0.0}
     identifier = send(Act()).id

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from opsconsole.engine import Command, Event
-from opsconsole.engine.messages import COMMANDS, EVENTS
+from opsconsole.engine.messages import COMMANDS, EVENTS, NewerVersion
 from tests.handlers_app.messages import Act, ActAgain, ActVersioned, Happened
 
 
@@ -57,6 +57,11 @@ def test_what_is_stored_can_be_read_again(identifier: UUID, inner: list[Inner], 
 def test_an_older_version_is_brought_up_to_date():
     assert ActVersioned.decode('{"count": 3}', 1, 2) == ActVersioned(number=3)
     assert ActVersioned.decode('{"number": 3}', 2, 2) == ActVersioned(number=3)
+
+
+def test_a_newer_version_is_not_guessed_at():
+    with pytest.raises(NewerVersion, match="version 3; the code here knows version 2"):
+        ActVersioned.decode('{"number": 3}', 3, 2)
 
 
 @pytest.mark.parametrize("text", ['{"number": "x"}', '{"nubmer": 1}', "[]", "null"])

@@ -1,10 +1,11 @@
 -- Take up to `limit` pending events, oldest first, and stamp them. An event that was in a lost claim before is
 -- taken alone, so that one whose reactions kill their worker takes no other with it.
--- A type that no code here knows is left, for a while, to a worker of the release that does.
+-- A type, or a version of it, that no code here knows is left, for a while, to a worker of the release that does.
 WITH due AS MATERIALIZED (
     SELECT id, attempts FROM ops_engine_event
      WHERE status = 'pending' AND id >= %(low_id)s
-       AND (type = ANY(%(known)s::text[]) OR created_at < statement_timestamp() - make_interval(secs => %(grace)s))
+       AND (schema_version <= COALESCE((%(versions)s::integer[])[array_position(%(known)s::text[], type::text)], 0)
+            OR created_at < statement_timestamp() - make_interval(secs => %(grace)s))
      ORDER BY id
      LIMIT %(limit)s
        FOR NO KEY UPDATE SKIP LOCKED
