@@ -4,6 +4,7 @@ sweeps what was lost, and keeps partitions and rollups. Any number may run; one 
 import logging
 import os
 import random
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -38,9 +39,12 @@ class Duty:
 
 @dataclass(slots=True)
 class Dispatcher:
-    """Run it with `run()`; `stop()` ends it from a signal handler."""
+    """Run it with `run()`; `stop()` ends it from a signal handler.
 
-    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    The name is random in part: in two containers, host and process number may be the same.
+    """
+
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}")
     stopping: bool = False
     next_due: float = 0.0  # monotonic: when to look for due commands, at the latest
     looked_at: float = 0.0
@@ -165,7 +169,7 @@ class Dispatcher:
             rows = cursor.fetchall()
         self.looked_at = time.monotonic()
         delays = [float(delay) for _, _, delay in rows if delay is not None]
-        self.next_due = time.monotonic() + max(0.0, min(delays, default=3600.0))
+        self.next_due = self.looked_at + max(LOOK_EVERY, min(delays, default=3600.0))
         return [queue for queue, is_due, _ in rows if is_due]
 
     def leave(self) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine import leadership, send, sequencing
-from opsconsole.engine.dispatcher import Dispatcher
+from opsconsole.engine.dispatcher import LOOK_EVERY, Dispatcher
 from opsconsole.engine.hints import broker_queue, hints
 from opsconsole.engine.models import Leadership, Pause, Runner
 from opsconsole.engine.waking import CHANNEL, EVENTS, TIMER
@@ -211,6 +211,14 @@ def test_due_queues_are_those_with_work_due_now_and_the_timer_knows_the_rest():
     send(ActElsewhere(), priority=-3)
     assert dispatcher.look() == ["elsewhere"]
     assert 18 < dispatcher.next_due - time.monotonic() <= 20
+
+
+def test_however_soon_work_is_due_there_is_a_pause_between_two_looks():
+    for milliseconds in range(10, 50):
+        send(Act(), delay=timedelta(milliseconds=milliseconds))
+    dispatcher = Dispatcher()
+    dispatcher.look()
+    assert dispatcher.next_due - dispatcher.looked_at > 0.99 * LOOK_EVERY
 
 
 def test_without_work_nothing_is_due():

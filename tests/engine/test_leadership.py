@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from opsconsole.engine.dispatcher import Dispatcher
 from opsconsole.engine.leadership import lead, resign
 from opsconsole.engine.models import Leadership
 
@@ -41,6 +42,11 @@ def test_nobody_can_resign_for_another():
     lead("one")
     resign("two")
     assert not lead("two")
+
+
+def test_dispatchers_of_one_host_and_process_number_do_not_both_lead():
+    """As in two containers that were given the same host name."""
+    assert [lead(Dispatcher().name), lead(Dispatcher().name)] == [True, False]
 
 
 def test_roles_are_apart():
