@@ -1,6 +1,7 @@
 """Rate and concurrency limits of types."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import COMMANDS, Limit
 from opsconsole.engine.models import Budget
 from opsconsole.engine.registry import HANDLERS
+from opsconsole.kernel import clock
 from tests.factories import claim, run
 from tests.handlers_app.messages import Act
 
@@ -85,6 +87,23 @@ def test_a_claim_that_could_not_be_paid_for_is_no_claim(limited: Any, monkeypatc
     assert not heart._held, "the heart must not renew a claim that was rolled back"
     monkeypatch.undo()
     assert run() == 1
+
+
+@pytest.mark.parametrize("limited", [Limit(per_second=5, burst=5)], indirect=True)
+def test_a_clock_that_was_set_back_stops_no_limited_type(limited: Any):
+    for number in range(20):
+        send(limited(number=number))
+    assert sizes(1) == [5]
+    Budget.objects.update(tokens=0, refilled_at=clock.now() + timedelta(hours=1))
+    assert sizes(1) == [5]
+
+
+@pytest.mark.parametrize(
+    "limit", [{"concurrency": 0}, {"per_second": 0}, {"per_second": -1.0}, {"per_second": 0.1, "burst": 0.5}]
+)
+def test_a_limit_that_nothing_could_pass_is_refused(limit: dict[str, float]):
+    with pytest.raises(ValueError, match="pause it"):
+        Limit(**limit)
 
 
 def test_the_burst_is_a_seconds_worth_at_least():
