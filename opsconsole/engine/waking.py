@@ -23,7 +23,7 @@ COALESCE = 0.01  # seconds between two notifications of one process, at least
 
 def after_commit(queue: str) -> None:
     """Once the current transaction has committed, tell the dispatcher that `queue` has work."""
-    if configuration().wake_up == "after_commit":
+    if configuration().wake_up != "off":  # triggers tell of new rows only
         transaction.on_commit(partial(_notifier.wake, queue), robust=True)
 
 

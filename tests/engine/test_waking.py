@@ -1,6 +1,7 @@
 """Wake-ups: a NOTIFY of its own after the commit, coalesced, and never inside anybody's transaction."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -68,8 +69,6 @@ def test_a_batch_wakes_the_queues_of_its_members(ear: Ear):
 
 
 def test_work_for_later_sets_the_timer(ear: Ear):
-    from datetime import timedelta
-
     send(Act(), delay=timedelta(hours=1))
     assert ear.hear(waking.TIMER) == {waking.TIMER}
 
@@ -167,6 +166,14 @@ def test_rows_that_other_programs_write_wake_by_trigger(ear: Ear, settings):
         assert ear.hear("default", waking.EVENTS) == {"default", waking.EVENTS}
     finally:
         call_command("ops_triggers", "remove", verbosity=0)
+
+
+def test_what_is_let_go_wakes_although_triggers_see_new_rows_only(ear: Ear, settings):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "wake_up": "off"}
+    root = send(Act(), delay=timedelta(hours=1)).id
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "wake_up": "trigger"}
+    retry_commands([root], actor="ana")
+    assert ear.hear("default") == {"default"}
 
 
 def test_a_notifier_that_lost_its_connection_finds_another(ear: Ear):
