@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
+from opsconsole.console.actions import ACTIONS, Action
 from opsconsole.console.views import acting
 from opsconsole.engine.models import Batch, Command, Event, Step, Workflow
 from opsconsole.kernel import clock
@@ -277,3 +280,9 @@ class TestReturning:
     ) -> None:
         response = operator.post(ACT["command"], {"action": "cancel", "next": given})
         assert response.headers["Location"] == expected
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.kind} {action.name}")
+def test_every_action_has_its_icon(action: Action):
+    icons = Path(finders.find("ops_console/icons.svg")).read_text()
+    assert f'id="{action.name}"' in icons
