@@ -117,8 +117,9 @@ class Heart:
             for one in held:
                 self._renew(cursor, one)
             while self._abandoned:
-                give_back(cursor, self._abandoned[-1])
-                self._abandoned.pop()
+                first = self._abandoned[0]
+                give_back(cursor, first)
+                self._abandoned.remove(first)  # by name: meanwhile, others may have been added
 
     def _renew(self, cursor: Any, held: Held) -> None:
         cursor.execute(

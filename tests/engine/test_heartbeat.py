@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 
 from opsconsole.embedded.waiting import wait_until
-from opsconsole.engine import send
+from opsconsole.engine import heartbeat, send
 from opsconsole.engine.heartbeat import Heart, heart
 from opsconsole.engine.models import Claim, Runner
 from opsconsole.kernel.identifiers import uuid7
 from tests.factories import claim, command, expire, run
-from tests.handlers_app.messages import Act
+from tests.handlers_app.messages import Act, ActElsewhere
 from tests.handlers_app.scripts import let
 
 
@@ -118,6 +118,23 @@ def test_an_abandoned_claim_is_given_back_by_the_next_beat():
     heart.beat()
     assert command(identifier).status == "pending"
     assert not Claim.objects.exists()
+
+
+def test_a_claim_that_is_abandoned_while_another_is_given_back_is_not_forgotten(monkeypatch):
+    first, second = send(Act()).id, send(ActElsewhere()).id
+    chunks = [claim(), claim("elsewhere")]
+    heart.abandon(chunks[0].held)
+    real = heartbeat.give_back
+
+    def give_back(cursor, held):
+        if held is chunks[0].held:
+            heart.abandon(chunks[1].held)
+        real(cursor, held)
+
+    monkeypatch.setattr(heartbeat, "give_back", give_back)
+    heart.beat()
+    assert [command(one).status for one in (first, second)] == ["pending", "pending"]
+    assert not heart._abandoned
 
 
 def test_a_beat_that_fails_keeps_abandoned_claims_for_the_next(monkeypatch):
