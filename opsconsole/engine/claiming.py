@@ -1,7 +1,8 @@
 """Taking due work: a chunk at a time, sized by how long its types have lately taken."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -88,7 +89,7 @@ class LowWater:
             self.priority, self.due, self.scanned_at = LOWEST_PRIORITY, LONG_AGO, time.monotonic()
 
     def rise(self, first: ClaimedCommand) -> None:
-        self.priority, self.due = first.priority, first.not_before - MARGIN
+        self.priority, self.due = first.priority, max(first.not_before, LONG_AGO + MARGIN) - MARGIN
 
 
 @dataclass(slots=True)
@@ -153,16 +154,27 @@ def claim_commands(queue: str) -> Chunk | None:
     _paused.refresh()
     if queue in _paused.queues:
         return None
+    with _new_claim() as claim_id:
+        if limits := limited():
+            with transaction.atomic(durable=True):
+                allowed = allowances(limits)
+                commands = _claim_commands(queue, claim_id, allowed)
+                if commands:
+                    allowed.spend(command.type for command in commands)
+        else:
+            commands = _claim_commands(queue, claim_id, Allowances({}, {}))
+        return Chunk(heart.hold(claim_id), commands=commands) if commands else None
+
+
+@contextmanager
+def _new_claim() -> Iterator[UUID]:
+    """What an error keeps this process from holding may have been claimed all the same: it is given back."""
     claim_id = uuid7()
-    if limits := limited():
-        with transaction.atomic(durable=True):
-            allowed = allowances(limits)
-            commands = _claim_commands(queue, claim_id, allowed)
-            if commands:
-                allowed.spend(command.type for command in commands)
-    else:
-        commands = _claim_commands(queue, claim_id, Allowances({}, {}))
-    return Chunk(heart.hold(claim_id), commands=commands) if commands else None
+    try:
+        yield claim_id
+    except BaseException:
+        heart.abandon(Held(claim_id))
+        raise
 
 
 def _claim_commands(queue: str, claim_id: UUID, allowed: Allowances) -> list[ClaimedCommand]:
@@ -207,8 +219,7 @@ def claim_events() -> Chunk | None:
     """Claim pending events for this process, or None when there are none."""
     settings = configuration()
     _low_events.refresh()
-    claim_id = uuid7()
-    with connection.cursor() as cursor:
+    with _new_claim() as claim_id, connection.cursor() as cursor:
         cursor.execute(
             statement("claim_events"),
             {
@@ -224,10 +235,10 @@ def claim_events() -> Chunk | None:
             },
         )
         events = [ClaimedEvent._make(row) for row in cursor.fetchall()]
-    if not events:
-        return None
-    _low_events.rise(events[0].id)
-    return Chunk(heart.hold(claim_id), events=events)
+        if not events:
+            return None
+        _low_events.rise(events[0].id)
+        return Chunk(heart.hold(claim_id), events=events)
 
 
 def release(chunk: Chunk) -> None:

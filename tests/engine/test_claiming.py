@@ -1,6 +1,6 @@
 """Taking due work: order, chunks, suspects, pauses, and the mark below which nobody looks."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -270,6 +270,28 @@ def test_an_event_of_a_newer_version_is_left_to_a_worker_that_knows_it_for_a_whi
     claiming.forget()
     react()
     assert (event(newer).status, event(newer).error_class) == ("error", "NewerVersion")
+
+
+def test_what_was_due_since_the_beginning_of_time_is_claimed():
+    send(Act(number=1), not_before=datetime.min.replace(tzinfo=UTC))
+    assert claimed() == [1]
+
+
+def test_what_an_error_keeps_a_worker_from_holding_is_given_back_by_the_next_beat(monkeypatch):
+    """The claim has committed; nobody would know of it until its lease ends."""
+    sent, happened = send(Act()).id, happen()
+
+    def fail(*arguments):
+        raise OverflowError
+
+    for name, take in (("ClaimedCommand", claim), ("ClaimedEvent", claiming.claim_events)):
+        monkeypatch.setattr(getattr(claiming, name), "_make", fail)
+        with pytest.raises(OverflowError):
+            take()
+    assert (command(sent).status, event(happened).status) == ("processing", "processing")
+    heart.beat()
+    assert (command(sent).status, event(happened).status) == ("pending", "pending")
+    assert (command(sent).losses, Claim.objects.count()) == (0, 0)
 
 
 def test_releasing_a_chunk_gives_back_what_was_not_begun():
