@@ -1,4 +1,4 @@
-"""Settings of the runnable project; a host project needs only the marked parts."""
+"""Settings of the runnable project; what a host project needs is in docs/how-to/add-to-your-project.md."""
 
 import os
 import secrets
@@ -38,7 +38,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "opsconsole.console.middleware.ActingUser",
 ]
 

@@ -85,7 +85,8 @@ def _use_running_servers(command: str, arguments: list[str]) -> None:
     running = State().running_environment()
     for name, value in running.items():
         os.environ.setdefault(name, value)
-    helps = command.startswith("-") or command in NEED_NO_SERVERS or HELP & set(arguments)
+    alone = command in NEED_NO_SERVERS and "--database" not in arguments
+    helps = command.startswith("-") or alone or HELP & set(arguments)
     if not running and not helps:
         raise Trouble(
             "No servers are running. Start them in another terminal with: python3 manage.py up\n"

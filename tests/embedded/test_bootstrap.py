@@ -43,8 +43,9 @@ def test_before_anything_is_installed_django_commands_say_how_to_start(tmp_path)
     assert "Start with: python3 manage.py up" in done.stderr
 
 
-def test_a_django_command_without_servers_says_how_to_start_them(tmp_path):
-    done = manage("migrate", OPSCONSOLE_STATE=str(tmp_path))
+@pytest.mark.parametrize("command", [["migrate"], ["check", "--database", "default"]])
+def test_a_django_command_without_servers_says_how_to_start_them(command, tmp_path):
+    done = manage(*command, OPSCONSOLE_STATE=str(tmp_path))
     assert done.returncode == 1
     assert "No servers are running" in done.stderr
     assert "Traceback" not in done.stderr
