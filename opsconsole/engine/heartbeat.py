@@ -13,6 +13,7 @@ from django.db import connection
 
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.sql import statement
+from opsconsole.engine.watchdog import end_this_process
 from opsconsole.kernel.encoding import dumps
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ class Held:
 
 class Heart:
     """Renews what is held every third of a lease. A handler past its timeout is renewed no more: its claim
-    runs out and the sweeper treats its worker as lost."""
+    runs out and the sweeper treats its worker as lost. Should it hang even then, its process ends, where another
+    one takes its place (`is_replaceable`)."""
 
     def __init__(self) -> None:
         self._forget()
@@ -54,6 +56,7 @@ class Heart:
         self._lock = threading.Lock()
         self._beating = threading.Lock()
         self._is_leaving = False
+        self.is_replaceable = False
         self._thread: threading.Thread | None = None
         self.busy_with = ""
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -105,21 +108,26 @@ class Heart:
             cursor.execute("DELETE FROM ops_engine_runner WHERE name = %s", [self.name])
 
     def beat(self) -> None:
-        """Tell that the process lives and renew every claim that is not overdue."""
+        """Tell that the process lives, renew every claim that is not overdue, and see whether it hangs in another."""
         with self._lock:
-            held = [one for one in self._held.values() if not one.is_overdue]
+            everything = list(self._held.values())
+        overdue = [one for one in everything if one.is_overdue]
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO ops_engine_runner (name, kind, host, pid, busy_with) VALUES (%s, 'worker', %s, %s, %s)"
                 " ON CONFLICT (name) DO UPDATE SET seen_at = statement_timestamp(), busy_with = excluded.busy_with",
                 [self.name, socket.gethostname(), os.getpid(), self.busy_with],
             )
-            for one in held:
-                self._renew(cursor, one)
+            for one in everything:
+                if one not in overdue:
+                    self._renew(cursor, one)
             while self._abandoned:
                 first = self._abandoned[0]
                 give_back(cursor, first)
                 self._abandoned.remove(first)  # by name: meanwhile, others may have been added
+            if self.is_replaceable:
+                for one in overdue:
+                    self._end_if_taken_back(cursor, one)
 
     def _renew(self, cursor: Any, held: Held) -> None:
         cursor.execute(
@@ -129,6 +137,11 @@ class Heart:
         )
         if cursor.rowcount == 0 and held.claim_id in self._held:
             held.is_lost.set()
+
+    def _end_if_taken_back(self, cursor: Any, overdue: Held) -> None:
+        cursor.execute("SELECT FROM ops_engine_claim WHERE id = %s", [overdue.claim_id])
+        if cursor.fetchone() is None and overdue.claim_id in self._held:
+            end_this_process(overdue.claim_id)
 
 
 def give_back(cursor: Any, held: Held) -> None:

@@ -19,6 +19,7 @@ def react() -> None:
 
 @worker_process_init.connect
 def begin(**kwargs: object) -> None:
+    heart.is_replaceable = True  # the pool starts another process; for the solo pool, whatever runs the worker does
     heart.start()
 
 

@@ -11,7 +11,7 @@ from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from tests.chaos.site import Site, eventually
 from tests.factories import attempts, command, event
-from tests.handlers_app.messages import Fatal, KillWorker, KillWorkerOutside, Record
+from tests.handlers_app.messages import Fatal, Hang, KillWorker, KillWorkerOutside, Record
 from tests.handlers_app.models import Entry
 
 ATTEMPTS = 3
@@ -58,6 +58,18 @@ def test_what_kills_its_worker_stops_after_its_attempts_and_blames_no_other(site
     assert not Claim.objects.exists()
     guilty = {aftermath.command, aftermath.among_many, aftermath.event}
     assert set(Attempt.objects.values_list("subject_id", flat=True)) == guilty
+
+
+def test_a_handler_that_hangs_costs_its_process_and_stops_no_other(site: Site):
+    """There is one process for both: the second command is executed by the one that takes its place."""
+    hanging, behind = send(Hang()).id, send(Record()).id
+    site.dispatcher()
+    worker = site.worker(1)
+    eventually(lambda: command(behind).status == "success", "the work behind the one that hangs")
+    assert worker.alive
+    assert (attempts(hanging)[0].outcome, command(behind).losses) == ("lost", 0)
+    assert site.said("a handler hangs") >= 1
+    assert site.said("in hang\n") >= 1, "where it hangs"
 
 
 def _check_the_command(aftermath: Poisoned) -> None:

@@ -77,6 +77,25 @@ def test_an_overdue_handler_is_renewed_no_more():
     assert lease_left() > 0
 
 
+@pytest.mark.parametrize(
+    ("seconds", "is_taken", "is_replaceable", "ends"),
+    [(0.0, True, True, True), (60.0, True, True, False), (0.0, False, True, False), (0.0, True, False, False)],
+)
+def test_a_process_ends_only_when_its_handler_hangs_and_others_have_its_work(
+    monkeypatch, seconds, is_taken, is_replaceable, ends
+):
+    ended = []
+    monkeypatch.setattr(heartbeat, "end_this_process", ended.append)
+    monkeypatch.setattr(heart, "is_replaceable", is_replaceable)
+    send(Act())
+    chunk = claim()
+    chunk.held.allow(seconds)
+    if is_taken:
+        Claim.objects.all().delete()
+    heart.beat()
+    assert ended == ([chunk.held.claim_id] if ends else [])
+
+
 @pytest.mark.parametrize("note", ["half way", "\x00 \ud800"])
 def test_progress_is_shown_while_the_command_runs_whatever_it_says(note: str):
     seen = []

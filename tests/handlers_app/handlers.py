@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 
 from django.db import transaction
@@ -62,6 +63,11 @@ def wait(command: messages.Wait, work: Work) -> None:
     while not Entry.objects.filter(note=command.text).exists():
         time.sleep(0.01)
     Entry.objects.create(command_id=work.id)
+
+
+@handles(messages.Hang)
+def hang(command: messages.Hang, work: Work) -> None:
+    threading.Event().wait()
 
 
 @reacts_to(messages.Fatal)

@@ -100,6 +100,10 @@ class Wait(Command, name="tests.wait"):
     text: str
 
 
+class Hang(Command, name="tests.hang", timeout=1.0):
+    """Never ends."""
+
+
 class Fatal(Event, name="tests.fatal"):
     """The worker that reacts to it dies, if it is deadly."""
 
