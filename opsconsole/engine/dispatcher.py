@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg
 from django.db import Error as DatabaseError
@@ -74,7 +75,7 @@ class Dispatcher:
             Duty("poll", settings.poll, self.poll),
             Duty("sweep", settings.sweep, sweeping.sweep),
             Duty("repair", 5 * settings.sweep, sweeping.repair),
-            Duty("rollup", 15.0, rollups.roll_up),
+            Duty("rollup", 15.0, partial(rollups.roll_up, seconds=1.0)),
             Duty("merge", 600.0, rollups.merge),
             Duty("partitions", 3600.0, ensure_partitions),
             Duty("forget", 30.0, sweeping.forget_the_gone),

@@ -3,6 +3,8 @@
 Totals then never scan history: rollups, plus what finished since `rolled_until`, counted live.
 """
 
+import math
+import time
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -26,21 +28,38 @@ def begin(**kwargs: object) -> None:
         )
 
 
-def roll_up() -> int:
+def roll_up(seconds: float = math.inf) -> int:
     """Count every closed minute that has not been counted; returns how many rows of rollup were made.
 
-    A minute is closed two minutes after its end: what finished in it has committed by then. The mark is
-    locked, so that two dispatchers count once.
+    A minute is closed two minutes after its end: what finished in it has committed by then. It goes by the hour, by
+    ever more hours where there is nothing, each pass a transaction of its own; none is begun after so many `seconds`.
     """
+    stop_at = time.monotonic() + seconds
     made = 0
     for kind in KINDS:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT until FROM ops_engine_rollupmark WHERE kind = %s FOR UPDATE", [kind])
-            (since,) = cursor.fetchone()
-            cursor.execute(statement(f"roll_up_{kind}s"), {"bounds": list(BOUNDS)})
-            made += cursor.rowcount
-            cursor.execute(statement("add_to_totals"), {"kind": kind, "since": since})
-            cursor.execute(statement("advance_rollup_mark"), {"kind": kind})
+        hours = 1
+        while (rows := _pass(kind, hours)) is not None:
+            made += rows
+            hours = 1 if rows else 2 * hours
+            if time.monotonic() > stop_at:
+                break
+    return made
+
+
+def _pass(kind: str, hours: int) -> int | None:
+    """Count so many hours; None when there is nothing left. The mark is locked, so that two dispatchers count once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement("lock_rollup_mark"), {"kind": kind, "hours": hours})
+        since, until, is_ahead = cursor.fetchone()
+        if is_ahead:
+            cursor.execute(statement("set_back_rollup_mark"), {"kind": kind})
+        if until <= since:
+            return None
+        span = {"kind": kind, "since": since, "until": until}
+        cursor.execute(statement(f"roll_up_{kind}s"), {**span, "bounds": list(BOUNDS)})
+        made = int(cursor.rowcount)
+        cursor.execute(statement("add_to_totals"), span)
+        cursor.execute(statement("advance_rollup_mark"), span)
     return made
 
 

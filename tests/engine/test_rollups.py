@@ -89,12 +89,34 @@ def test_counting_twice_counts_once():
     assert [row.count for row in rows("total")] == [5]
 
 
-def test_the_mark_never_moves_back():
+def test_counting_goes_on_after_a_clock_that_was_ahead_for_a_while_and_counts_nothing_twice():
+    finish(5)
     rollups.roll_up()
-    before = rollups.rolled_until("command")
-    RollupMark.objects.update(until=before + timedelta(days=1))
+    RollupMark.objects.update(until=NOW + timedelta(days=1))
     rollups.roll_up()
-    assert rollups.rolled_until("command") == before + timedelta(days=1)
+    assert rollups.rolled_until("command") <= datetime.now(UTC)
+    rollups.roll_up()
+    assert [row.count for row in rows("total")] == [5]
+
+
+def test_a_long_gap_is_counted_by_the_hour_and_each_pass_is_kept():
+    for hours in range(3):
+        finish(2, at=THEN - timedelta(hours=hours))
+    since = THEN - timedelta(hours=2, minutes=50)
+    RollupMark.objects.update(until=since)
+    for hours in range(1, 4):
+        rollups.roll_up(seconds=0)
+        assert rollups.rolled_until("command") == since + timedelta(hours=hours)
+        assert [row.count for row in rows("total")] == [2 * hours]
+    assert [row.count for row in rows()] == [2, 2, 2]
+
+
+def test_a_mark_within_a_minute_splits_no_minute():
+    RollupMark.objects.update(until=THEN - timedelta(hours=1) + timedelta(seconds=20))
+    finish(1, at=THEN + timedelta(seconds=10))
+    finish(1, at=THEN + timedelta(seconds=30))
+    rollups.roll_up()
+    assert [row.count for row in rows()] == [2]
 
 
 def test_everything_up_to_the_mark_is_in_the_totals():

@@ -1,8 +1,4 @@
--- Minutes closed since the mark. finished_at has a BRIN index: rows that finished together lie together.
-WITH mark AS (
-    SELECT until AS since, date_trunc('minute', now() - interval '2 minutes') AS until
-      FROM ops_engine_rollupmark WHERE kind = 'command'
-)
+-- Whole minutes. finished_at has a BRIN index: rows that finished together lie together.
 INSERT INTO ops_engine_rollup (kind, bucket, span, type, tenant, status, count, seconds, histogram)
 SELECT 'command', bucket, 'minute', type, tenant, status, sum(count), sum(seconds),
        ARRAY(SELECT COALESCE(sum(bins.count), 0)::integer
@@ -14,7 +10,7 @@ SELECT 'command', bucket, 'minute', type, tenant, status, sum(count), sum(second
                width_bucket(COALESCE(EXTRACT(epoch FROM duration), 0)::float8, %(bounds)s::float8[]) AS bin_no,
                count(*) AS count, sum(COALESCE(EXTRACT(epoch FROM duration), 0))::float8 AS seconds
           FROM ops_engine_command
-         WHERE finished_at >= (SELECT since FROM mark) AND finished_at < (SELECT until FROM mark)
+         WHERE finished_at >= %(since)s AND finished_at < %(until)s
            AND status IN ('success', 'error', 'cancelled')
          GROUP BY 1, 2, 3, 4, 5
        ) AS binned
