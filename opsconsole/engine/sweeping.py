@@ -16,12 +16,15 @@ from opsconsole.engine.attempts import Try
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.failing import release_unique_key_of
 from opsconsole.engine.faults import is_connection_lost
+from opsconsole.engine.rounds import PAGE, Round
 from opsconsole.engine.sql import statement
+from opsconsole.engine.states import CANCELLED, ERROR, PENDING, PROCESSING
 from opsconsole.kernel import clock
 
 logger = logging.getLogger(__name__)
 
-PAGE = 500
+_BATCHES = [Round("overdue_batches", status) for status in (PENDING, PROCESSING, ERROR, CANCELLED)]
+_WORKFLOWS = [Round("overdue_workflows", status) for status in (PROCESSING, ERROR, CANCELLED)]
 
 
 class Suspect(NamedTuple):
@@ -131,12 +134,12 @@ def _take_back_events(cursor: Any, claim_id: UUID, worker: str, size: int) -> No
 
 
 def repair() -> int:
-    """Settle batches and move on workflows that a crash left behind; returns how many looked so."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("overdue_batches"), {"limit": PAGE})
-        batches = [batch_id for (batch_id,) in cursor.fetchall()]
-        cursor.execute(statement("overdue_workflows"), {"limit": PAGE})
-        overdue = [workflow_id for (workflow_id,) in cursor.fetchall()]
+    """Settle batches and move on workflows that a crash left behind; returns how many looked so.
+
+    It looks at a page of each status at a time: what has failed may stay so for ever, and pile up.
+    """
+    batches = [batch_id for round in _BATCHES for batch_id in round.next_page()]
+    overdue = [workflow_id for round in _WORKFLOWS for workflow_id in round.next_page()]
     for batch_id in batches:
         _undisturbed(settling.settle, [batch_id], ())
     for workflow_id in overdue:

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from opsconsole.engine import Workflow, execution, send, send_batch, sweeping
+from opsconsole.engine import Workflow, execution, rounds, send, send_batch, sweeping
 from opsconsole.engine.heartbeat import heart
-from opsconsole.engine.models import Attempt, Claim, Pause, Runner, UniqueKey
+from opsconsole.engine.models import Attempt, Batch, Claim, Pause, Runner, Step, UniqueKey
 from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.operations import reprocess_commands
 from opsconsole.kernel import clock
 from tests.factories import Refused, attempts, batch, claim, command, expire, let_fail, lose, make_due, note_effect, run
 from tests.handlers_app.messages import Act, ActAgain, ActTogether
@@ -256,6 +257,31 @@ def test_a_batch_or_workflow_that_cannot_be_put_right_keeps_no_other_from_it(mon
     assert StoredCommand.objects.filter(status="pending").count() == 1
     assert sweeping.repair() == 1
     assert {batch(one).status for one in batches} == {"success"}
+
+
+def test_a_repair_looks_at_a_page_of_what_has_failed_and_at_all_of_it_in_turn(monkeypatch):
+    """Batches and workflows that nobody heals pile up for ever; the repair comes by every few seconds."""
+    monkeypatch.setattr(rounds, "PAGE", 2)
+    let_fail(Act)
+    batches = sorted(send_batch([Act()]) for _ in range(5))
+    for _ in range(5):
+        flow = Workflow("tests.one")
+        flow.step("only", Act())
+        flow.start()
+    run()
+    forget()
+    assert [sweeping.repair() for _ in range(3)] == [0, 0, 0]
+    heal_without_settling(StoredCommand.objects.get(batch_id=batches[-1]))
+    heal_without_settling(StoredCommand.objects.get(step_id=Step.objects.latest("workflow_id").id))
+    assert [sweeping.repair() for _ in range(3)] == [0, 0, 2]
+    assert [sweeping.repair() for _ in range(3)] == [0, 0, 0]
+
+
+def heal_without_settling(failed: StoredCommand) -> None:
+    """As a worker leaves it that dies right after the commit."""
+    reprocess_commands([failed.id], actor="ana")
+    execution.run(claim())
+    Batch.objects.update(settled_at="2020-01-01T00:00Z")
 
 
 def _in_another_thread(function, *arguments):
