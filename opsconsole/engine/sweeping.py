@@ -58,8 +58,17 @@ class Suspect(NamedTuple):
 
 
 def sweep() -> int:
-    """Take back every claim whose lease has run out; returns how many were."""
+    """Take back every claim whose lease has run out; returns how many were.
+
+    A lease far ahead is from before the database's clock was set back: it is cut to the usual length. Whoever lives
+    renews it in time.
+    """
     with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ops_engine_claim SET lease_until = statement_timestamp() + make_interval(secs => %(lease)s)"
+            " WHERE lease_until > statement_timestamp() + 2 * make_interval(secs => %(lease)s)",
+            {"lease": configuration().lease},
+        )
         cursor.execute(
             "SELECT id, kind FROM ops_engine_claim WHERE lease_until < statement_timestamp() LIMIT %s", [PAGE]
         )

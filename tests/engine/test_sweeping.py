@@ -34,6 +34,19 @@ def test_a_heartbeat_keeps_a_claim_from_the_sweeper():
     assert Claim.objects.get().lease_until > Claim.objects.get().created_at
 
 
+def test_a_lease_from_before_the_clock_was_set_back_ends_all_the_same():
+    """And nobody who lives is charged: there is a whole lease left to renew it."""
+    send(Act(number=1))
+    ahead = claim().held.claim_id
+    Claim.objects.update(lease_until=clock.now() + timedelta(hours=1))
+    send(Act(number=2))
+    usual = claim().held.claim_id
+    left = Claim.objects.get(pk=usual).lease_until
+    assert sweeping.sweep() == 0
+    assert left <= Claim.objects.get(pk=ahead).lease_until <= clock.now() + timedelta(seconds=21)
+    assert Claim.objects.get(pk=usual).lease_until == left
+
+
 def test_the_one_that_was_running_is_charged_and_the_others_return_untouched():
     identifiers = [send(ActAgain(number=number)).id for number in range(3)]
     chunk = claim()
