@@ -173,7 +173,7 @@ def _undisturbed(repair_one: Callable[..., object], *what: object) -> bool:
 
 
 def forget_the_gone() -> None:
-    """Drop processes not seen for long, unique keys past their window, and claims' forgotten pauses."""
+    """Drop processes not seen for long, unique keys past their window, and pauses that have ended."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM ops_engine_runner WHERE seen_at < statement_timestamp() - make_interval(secs => %s)",

@@ -12,7 +12,7 @@ from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Claim
 from opsconsole.engine.threads import _pools, end_threads
-from tests.factories import Refused, attempts, batch, claim, command, lose, make_due, note_effect, run
+from tests.factories import Refused, attempts, batch, claim, command, lose, make_due, note_effect, run, statuses
 from tests.handlers_app.messages import ActTogether
 from tests.handlers_app.models import Entry
 from tests.handlers_app.scripts import forget, let
@@ -44,6 +44,17 @@ def test_the_claim_says_how_many_ran_at_once():
     send(ActTogether())
     run()
     assert seen == [4]
+
+
+def test_what_was_not_begun_when_time_is_up_is_given_back_to_other_workers(settings):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_seconds": 0.0}
+    together = threading.Barrier(4, timeout=10)
+    let(ActTogether, lambda message, work: together.wait() and None)
+    for number in range(10):
+        send(ActTogether(number=number))
+    assert run() == 4
+    assert sorted(statuses()) == ["pending"] * 6 + ["success"] * 4
+    assert not Claim.objects.exists()
 
 
 def test_each_keeps_its_own_cause():
