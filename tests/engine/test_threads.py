@@ -49,7 +49,11 @@ def test_the_claim_says_how_many_ran_at_once():
 def test_what_was_not_begun_when_time_is_up_is_given_back_to_other_workers(settings):
     settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_seconds": 0.0}
     together = threading.Barrier(4, timeout=10)
-    let(ActTogether, lambda message, work: together.wait() and None)
+
+    def meet(message, work):
+        together.wait()
+
+    let(ActTogether, meet)
     for number in range(10):
         send(ActTogether(number=number))
     assert run() == 4
