@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from opsconsole.engine.models import Attempt, Claim, Command, Pause, Runner, Step, Workflow
+from opsconsole.engine.queries import details
 from opsconsole.examples.academics.models import Institution
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
@@ -189,6 +190,16 @@ class TestWhatIsTold:
     def test_a_next_command_says_what_lets_it_go(self, operator: Client) -> None:
         command = a_command("awaiting", release_on="failure", **caused_by(a_batch()))
         assert "let go when it has failed" in look(operator, url_of(command)).text
+
+    def test_of_a_batch_with_very_many_waiting_members_that_it_has_a_long_way_to_go(
+        self, operator: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        batch = a_batch(9)
+        members(batch, success=2, error=3, pending=4)
+        monkeypatch.setattr(details, "BOUND", 1)
+        for counted, words in ((7, "5 of 9 ended"), (6, "More than 6 of 9 are yet to succeed")):
+            monkeypatch.setattr(details, "COUNTED", counted)
+            assert words in look(operator, reverse("admin:ops_batch", args=[batch.pk])).text
 
     def test_of_a_batch_how_many_members_stand_where(self, operator: Client) -> None:
         batch = a_batch(6)

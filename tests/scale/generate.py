@@ -30,6 +30,7 @@ def generate(commands: int, *, days: int = 300, tenants: int = 40) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute(_inlined(statements, numbers))
+        cursor.execute("DISCARD TEMP")
         cursor.execute(f"VACUUM ANALYZE {', '.join(_tables())}")
     rollups.roll_up()
 

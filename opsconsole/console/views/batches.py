@@ -52,7 +52,8 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
     wanted = CommandFilter(batch_id=pk, status=reading.one_of("status", COMMAND.states))
     before, after = reading.identifier("before"), reading.identifier("after")
     members = read_page(COMMANDS, wanted, before=before, after=after, size=MEMBERS)
-    counts = details.member_totals(batch)
+    known = details.member_totals(batch)
+    counts = {} if known.is_bounded else known.counts
     context = {
         "title": batch.name,
         "kind": KIND,
@@ -61,7 +62,8 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "step": details.step_of(batch),
         "counts": [(status, counts[status]) for status in ORDER if counts.get(status)],
         "shares": shares(counts, batch.size),
-        "finished": Members(counts).finished,
+        "finished": None if known.is_bounded else known.finished,
+        "at_least": details.COUNTED,
         "next_commands": details.commands_caused_by("batch", pk),
         "page": members,
         "status": wanted.status,
