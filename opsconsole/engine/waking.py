@@ -19,6 +19,7 @@ CHANNEL = "ops_engine"
 EVENTS = "@events"  # no queue may be called so
 TIMER = "@timer"  # something will be due later: the dispatcher sets its timer again
 COALESCE = 0.01  # seconds between two notifications of one process, at least
+BUSIEST = 0.04  # the same while one follows another: there is no hurry then, workers are awake
 
 
 def after_commit(queue: str) -> None:
@@ -48,14 +49,15 @@ class Notifier:
             self._condition.notify()
 
     def _run(self) -> None:
-        pause = threading.Event()
+        pause, silence = threading.Event(), COALESCE
         while True:
             with self._condition:
+                silence = min(2 * silence, BUSIEST) if self._wanted else COALESCE
                 while not self._wanted:
                     self._condition.wait()
                 wanted, self._wanted = self._wanted, set()
             self._notify(wanted)
-            pause.wait(COALESCE)
+            pause.wait(silence)
 
     def _notify(self, queues: set[str]) -> None:
         try:

@@ -49,6 +49,9 @@ def ear(settings) -> Iterator[Ear]:
     settings.OPSCONSOLE = {**settings.OPSCONSOLE, "wake_up": "after_commit"}
     ear = Ear()
     with ear.session:
+        waking._notifier.wake("the beginning")  # behind what earlier tests have left to be told
+        assert "the beginning" in ear.hear("the beginning")
+        ear.hear_nothing()
         yield ear
 
 
