@@ -259,7 +259,8 @@ def test_the_current_state_is_lit_and_the_way_to_it_marked() -> None:
             an_item(status="success", attempts=1, started_at=START, step_id=uuid4()),
             ["awaiting", "pending", "processing"],
         ),
-        (an_item(kind="workflow", status="error"), ["pending", "processing"]),
+        (an_item(kind="workflow", status="error"), ["processing"]),
+        (an_item(kind="workflow", status="processing"), []),
     ],
 )
 def test_the_way_so_far_is_read_off_the_row(item: Item, way: list[str]) -> None:

@@ -16,8 +16,10 @@ def way_svg(item: Item) -> SafeString:
 
 def way_to(item: Item) -> list[str]:
     """The states that `item` has left, in their order."""
+    if item.kind == "workflow":  # it is stored as processing
+        return [] if item.status == PROCESSING else [PROCESSING]
     held = [AWAITING] if item.release_on or item.step_id else []
-    has_run = item.started_at is not None or (item.kind == "workflow" and item.status != PENDING)
+    has_run = item.started_at is not None
     if item.status == AWAITING:
         return []
     if item.status == CANCELLED and not has_run:
