@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import django
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -87,7 +88,8 @@ def test_every_action_names_the_permission_it_needs(rf: Any, administrator: Any)
     request = rf.get("/")
     request.user = administrator
     for model in REGISTERED:
-        for name, (function, _, _) in admin.site.get_model_admin(model).get_actions(request).items():
+        for name, action in admin.site.get_model_admin(model).get_actions(request).items():
+            function = action.func if django.VERSION >= (6, 1) else action[0]
             assert getattr(function, "allowed_permissions", None), f"{name} of {model.__name__}"
 
 
