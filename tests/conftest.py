@@ -8,9 +8,11 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
-from opsconsole.engine import claiming, settling
+from opsconsole.engine import Command, claiming, handles, settling
 from opsconsole.engine.apps import EngineConfig
 from opsconsole.engine.heartbeat import heart
+from opsconsole.engine.messages import COMMANDS, Limit
+from opsconsole.engine.registry import HANDLERS
 from opsconsole.engine.threads import end_threads
 from tests.handlers_app import scripts
 
@@ -47,6 +49,20 @@ def fresh_engine(database: None) -> Iterator[None]:
     _forget_everything()
     yield
     _forget_everything()
+
+
+@pytest.fixture
+def limited(request: pytest.FixtureRequest) -> Iterator[type[Command]]:
+    """A type of command with the limit that the test names; gone afterwards, so that other claims stay simple."""
+    limit: Limit = request.param
+
+    class ActSparingly(Command, name="tests.act_sparingly", limit=limit):
+        number: int = 0
+
+    handles(ActSparingly)(lambda message, work: None)
+    yield ActSparingly
+    COMMANDS.remove("tests.act_sparingly")
+    HANDLERS.remove("tests.act_sparingly")
 
 
 def _end_other_sessions() -> None:

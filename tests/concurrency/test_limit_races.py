@@ -1,30 +1,14 @@
 """Workers that claim at once spend one budget."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from opsconsole.engine import Command, claiming, handles, send
-from opsconsole.engine.messages import COMMANDS, Limit
+from opsconsole.engine import claiming, send
+from opsconsole.engine.messages import Limit
 from opsconsole.engine.models import Budget, Claim
 from opsconsole.engine.models import Command as StoredCommand
-from opsconsole.engine.registry import HANDLERS
 from tests.concurrency.races import at_once, rounds
 
 WORKERS = 6
-
-
-@pytest.fixture
-def limited(request: pytest.FixtureRequest) -> Iterator[type[Command]]:
-    limit: Limit = request.param
-
-    class ActSparingly(Command, name="tests.act_sparingly", limit=limit):
-        number: int = 0
-
-    handles(ActSparingly)(lambda message, work: None)
-    yield ActSparingly
-    COMMANDS.remove("tests.act_sparingly")
-    HANDLERS.remove("tests.act_sparingly")
 
 
 def _claim() -> int:

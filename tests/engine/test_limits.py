@@ -1,33 +1,17 @@
 """Rate and concurrency limits of types."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from opsconsole.engine import Command, claiming, handles, send
+from opsconsole.engine import claiming, send
 from opsconsole.engine.heartbeat import heart
-from opsconsole.engine.messages import COMMANDS, Limit
+from opsconsole.engine.messages import Limit
 from opsconsole.engine.models import Budget
-from opsconsole.engine.registry import HANDLERS
 from opsconsole.kernel import clock
 from tests.factories import claim, run
 from tests.handlers_app.messages import Act
-
-
-@pytest.fixture
-def limited(request: pytest.FixtureRequest) -> Iterator[type[Command]]:
-    """A type of command with the limit that the test names; gone afterwards, so that other claims stay simple."""
-    limit: Limit = request.param
-
-    class ActSparingly(Command, name="tests.act_sparingly", limit=limit):
-        number: int = 0
-
-    handles(ActSparingly)(lambda message, work: None)
-    yield ActSparingly
-    COMMANDS.remove("tests.act_sparingly")
-    HANDLERS.remove("tests.act_sparingly")
 
 
 def sizes(count: int) -> list[int]:
