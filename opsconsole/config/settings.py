@@ -15,6 +15,7 @@ ALLOWED_HOSTS = os.environ.get("OPSCONSOLE_HOSTS", "localhost,127.0.0.1,[::1],te
 
 INSTALLED_APPS = [
     "opsconsole.console",
+    "opsconsole.streams",
     "opsconsole.engine",
     "opsconsole.examples.academics",
     "django.contrib.auth",

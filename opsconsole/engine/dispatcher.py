@@ -15,7 +15,7 @@ import psycopg
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from opsconsole.engine import leadership, rollups, sequencing, sweeping, waking
+from opsconsole.engine import extending, leadership, rollups, sequencing, sweeping, waking
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import is_connection_lost
 from opsconsole.engine.hints import hints
@@ -79,6 +79,7 @@ class Dispatcher:
             Duty("merge", 600.0, rollups.merge),
             Duty("partitions", 3600.0, ensure_partitions),
             Duty("forget", 30.0, sweeping.forget_the_gone),
+            *(Duty(name, regular.interval, regular.perform) for name, regular in extending.DUTIES),
         ]
 
     def listen(self) -> "psycopg.Connection[tuple[object, ...]]":
@@ -147,7 +148,7 @@ class Dispatcher:
         for queue in queues - {waking.TIMER, waking.EVENTS}:
             hints.send(queue)
         if waking.EVENTS in queues:
-            self.attempt("sequence", sequencing.sequence)
+            self.attempt("sequence", partial(sequencing.sequence, told=extending.tell))
             hints.send(waking.EVENTS)
         if waking.TIMER in queues:
             self.next_due = min(self.next_due, max(time.monotonic(), self.looked_at + LOOK_EVERY))
@@ -155,7 +156,7 @@ class Dispatcher:
     def poll(self) -> None:
         """Find work without being told: must suffice alone."""
         self.next_due = time.monotonic() + configuration().poll
-        self.attempt("sequence", sequencing.catch_up)
+        self.attempt("sequence", partial(sequencing.catch_up, told=extending.tell))
         with connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM ops_engine_event WHERE status = 'pending')")
             if cursor.fetchone()[0]:

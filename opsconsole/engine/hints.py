@@ -7,6 +7,7 @@ import time
 from celery import current_app
 from kombu.connection import Connection
 
+from opsconsole.engine.extending import CHANNELS
 from opsconsole.engine.waking import EVENTS
 
 logger = logging.getLogger(__name__)
@@ -56,8 +57,15 @@ class Hints:
         name = broker_queue(queue)
         if self._connection.default_channel.client.llen(name):  # type: ignore[union-attr]
             return
-        task, arguments = ("opsconsole.react", ()) if queue == EVENTS else ("opsconsole.drain", (queue,))
+        task, arguments = _task_of(queue)
         current_app.send_task(task, arguments, queue=name, connection=self._connection, retry=False)
+
+
+def _task_of(queue: str) -> tuple[str, tuple[str, ...]]:
+    if queue == EVENTS:
+        return "opsconsole.react", ()
+    channel = CHANNELS.find(queue)
+    return (channel, ()) if channel else ("opsconsole.drain", (queue,))
 
 
 hints = Hints()

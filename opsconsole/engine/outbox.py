@@ -1,5 +1,6 @@
 """What a piece of code wants written: planned in memory, stored in as few statements as possible."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 class StreamConflict(Exception):
     """Somebody else appended first: the stream is not at the version that was expected."""
 
+    def __init__(self, stream: str, expected: int | None, actual: int) -> None:
+        super().__init__(f"stream {stream!r} is at version {actual}, not at {expected} as expected")
+        self.stream, self.expected, self.actual = stream, expected, actual
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -43,7 +48,7 @@ class Outbox:
     batches: list["NewBatch"] = field(default_factory=list)
     workflows: list["NewWorkflow"] = field(default_factory=list)
     unique: list[tuple[str, UUID, float | None]] = field(default_factory=list)
-    appends: list[tuple[rows.NewEvent, int | None]] = field(default_factory=list)
+    appends: list[tuple[list[rows.NewEvent], int | None]] = field(default_factory=list)
 
     def plan_event(
         self,
@@ -54,6 +59,27 @@ class Outbox:
         stream: str | None,
         expected: int | None,
     ) -> rows.NewEvent:
+        new = self._new_event(event, source, tenant, stream)
+        if stream is not None:
+            self.appends.append(([new], expected))
+        return new
+
+    def plan_append(
+        self,
+        events: Iterable[Event],
+        *,
+        source: models.Model | None,
+        tenant: str,
+        stream: str,
+        expected: int | None,
+    ) -> list[rows.NewEvent]:
+        """Events that follow one another in a stream: its versions are taken together."""
+        new = [self._new_event(event, source, tenant, stream) for event in events]
+        if new:
+            self.appends.append((new, expected))
+        return new
+
+    def _new_event(self, event: Event, source: models.Model | None, tenant: str, stream: str | None) -> rows.NewEvent:
         contract = event.__contract__
         identifier = uuid7()
         new = rows.NewEvent(
@@ -66,8 +92,6 @@ class Outbox:
             source_id=str(source.pk) if source else "",
             **lineage(self.cause, identifier, tenant),
         )
-        if stream is not None:
-            self.appends.append((new, expected))
         self.events.append(new)
         return new
 
@@ -111,8 +135,8 @@ class Outbox:
         """
         self.take_unique_keys()
         if self.events:
-            for new, expected in self.appends:
-                new.version = _advance(str(new.stream), expected)
+            for appended, expected in self.appends:
+                _take_versions(appended, expected)
             rows.insert_events(self.events)
             waking.after_commit(waking.EVENTS)
         for batch in self.batches:
@@ -159,15 +183,21 @@ def lineage(cause: Cause, identifier: UUID, tenant: str) -> dict[str, Any]:
     }
 
 
-def _advance(stream: str, expected: int | None) -> int:
+def _take_versions(appended: list[rows.NewEvent], expected: int | None) -> None:
+    last = _advance(str(appended[0].stream), expected, len(appended))
+    for version, new in enumerate(appended, last - len(appended) + 1):
+        new.version = version
+
+
+def _advance(stream: str, expected: int | None, count: int) -> int:
     name = "advance_known_stream" if expected else "advance_stream"
     with connection.cursor() as cursor:
-        cursor.execute(statement(name), {"stream": stream, "expected": expected})
+        cursor.execute(statement(name), {"stream": stream, "expected": expected, "count": count})
         if row := cursor.fetchone():
             return int(row[0])
         cursor.execute("SELECT version FROM ops_engine_stream WHERE id = %s", [stream])
         actual = (cursor.fetchone() or (0,))[0]
-    raise StreamConflict(f"stream {stream!r} is at version {actual}, not at {expected} as expected")
+    raise StreamConflict(stream, expected, actual)
 
 
 def _holder(key: str, identifier: UUID, window: float | None) -> UUID:

@@ -5,6 +5,8 @@ transaction stalls nobody. Within a pass the order is that of `seq`; two version
 seen out of order, because the second drew its number after the first had committed.
 """
 
+from collections.abc import Callable
+
 from django.db import connection, transaction
 
 from opsconsole.engine.sql import statement
@@ -27,8 +29,10 @@ def begin(**kwargs: object) -> None:
         )
 
 
-def sequence(limit: int = PASS) -> int:
+def sequence(limit: int = PASS, told: Callable[[frozenset[str]], object] | None = None) -> int:
     """Give the committed events without a position the next ones; returns how many got one.
+
+    `told` is called, once that is committed, with the types of those that did.
 
     The sequencer's row is locked in a statement before the one that looks for events, whose snapshot
     therefore sees everything that an earlier pass has done.
@@ -43,15 +47,18 @@ def sequence(limit: int = PASS) -> int:
         parameters = {"ids": waiting, "last": position, "first_id": min(waiting), "last_id": max(waiting)}
         cursor.execute(statement("lock_events"), parameters)
         cursor.execute(statement("give_positions"), parameters)
-        if cursor.rowcount != len(waiting):
-            raise Gap(f"{cursor.rowcount} of {len(waiting)} events were given positions")
+        count, types = cursor.fetchone()
+        if count != len(waiting):
+            raise Gap(f"{count} of {len(waiting)} events were given positions")
         cursor.execute("UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)])
+    if told is not None:
+        told(frozenset(types))
     return len(waiting)
 
 
-def catch_up() -> None:
+def catch_up(told: Callable[[frozenset[str]], object] | None = None) -> None:
     """Give every committed event its position, pass by pass."""
-    while sequence() == PASS:
+    while sequence(told=told) == PASS:
         pass
 
 

@@ -63,7 +63,7 @@ STEP = Lifecycle(
 
 # Why a row exists. "batch": the next command of a settled batch; a member of a batch has the batch's cause
 # and its batch_id; "reprocess": a new try of a failed command, cause_id names the root.
-CAUSES = ("", "event", "command", "batch", "reprocess", "workflow", "user", "api", "schedule")
+CAUSES = ("", "event", "command", "batch", "reprocess", "workflow", "user", "api", "schedule", "process")
 
 # When an awaiting next command of a batch is let go.
 RELEASES = ("success", "failure", "completion")

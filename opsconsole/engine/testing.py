@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Count
 
-from opsconsole.engine import claiming, draining, messages, reacting, sequencing, sweeping, threads
+from opsconsole.engine import claiming, draining, extending, messages, reacting, sequencing, sweeping, threads
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.states import PENDING
@@ -94,6 +94,8 @@ def _run_until_idle(ignore_due_times: bool) -> int:
         if ignore_due_times:
             StoredCommand.objects.filter(status=PENDING).update(not_before=claiming.LONG_AGO)
         busy = _react() > 0
+        for step in extending.STEPS:
+            busy |= step() > 0
         for queue, waiting in _pending_queues():
             claiming.forget()
             for _ in range(waiting):  # what they cause waits for the next round

@@ -6,6 +6,7 @@ from celery import current_app
 from django.core.management.base import BaseCommand, CommandParser
 
 from opsconsole.engine.checks import tell_problems
+from opsconsole.engine.extending import CHANNELS
 from opsconsole.engine.hints import broker_queue
 from opsconsole.engine.registry import queues
 from opsconsole.engine.waking import EVENTS
@@ -20,7 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         tell_problems(self.stderr.write)
-        wanted = [name for name in options["queues"].split(",") if name] or [*queues(), "events"]
+        channels = [channel for channel, _ in CHANNELS]
+        wanted = [name for name in options["queues"].split(",") if name] or [*queues(), "events", *channels]
         names = ",".join(broker_queue(EVENTS if name == "events" else name) for name in wanted)
         current_app.worker_main(
             ["worker", "-c", str(options["concurrency"]), "-Q", names, "-l", "INFO", "-Ofair"]

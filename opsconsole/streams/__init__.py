@@ -1,0 +1,1 @@
+"""Event sourcing on the engine's log."""
