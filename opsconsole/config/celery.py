@@ -26,4 +26,4 @@ app.conf.update(
     timezone="UTC",
 )
 app.set_default()
-app.autodiscover_tasks(["opsconsole.engine"])
+app.autodiscover_tasks(["opsconsole.engine", "opsconsole.streams"])

@@ -39,7 +39,7 @@ def drain(queue: str) -> int:
                 helped_at = time.monotonic()
                 hints.send(queue)
     except Exception as error:
-        _let_go(error)
+        let_go(error)
     finally:
         heart.busy_with = ""
     return ended
@@ -68,13 +68,13 @@ def react() -> int:
                 hints.send(EVENTS)
                 break
     except Exception as error:
-        _let_go(error)
+        let_go(error)
     finally:
         heart.busy_with = ""
     return done
 
 
-def _let_go(error: Exception) -> None:
+def let_go(error: Exception) -> None:
     """A lost database ends the drain, not the worker; the poll comes back once it is there again."""
     if not is_connection_lost(error):
         raise error

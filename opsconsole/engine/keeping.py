@@ -2,10 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+
+
+def connection_of(task: Any) -> Any:
+    """For a Celery task: of a worker its own connection; a caller in whose process it runs is left with his."""
+    return nullcontext() if task.request.called_directly or task.request.is_eager else kept_connection()
 
 
 class _Kept(threading.local):

@@ -164,6 +164,15 @@ class Outbox:
         self.unique = []
         return held
 
+    def join(self, other: "Outbox") -> None:
+        """Take over everything that another one has planned: to be stored together."""
+        self.events += other.events
+        self.appends += other.appends
+        self.commands += other.commands
+        self.batches += other.batches
+        self.workflows += other.workflows
+        self.unique += other.unique
+
     def clear(self) -> None:
         self.events, self.commands, self.batches, self.workflows = [], [], [], []
         self.unique, self.appends = [], []

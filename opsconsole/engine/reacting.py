@@ -112,10 +112,7 @@ def _react(event: ClaimedEvent, everything: Outbox, together: bool, forgives_con
         if together or is_connection_lost(error) or (forgives_conflicts and is_conflict(error)):
             raise
         return Reacted(event, time.perf_counter() - began, Fault.of(error))
-    everything.commands += outbox.commands
-    everything.batches += outbox.batches
-    everything.workflows += outbox.workflows
-    everything.unique += outbox.unique
+    everything.join(outbox)
     return Reacted(event, time.perf_counter() - began)
 
 

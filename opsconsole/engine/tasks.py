@@ -1,6 +1,5 @@
 """Celery's entry points: a wake-up arrives, a drain begins."""
 
-from contextlib import nullcontext
 from typing import Any
 
 from celery import Task, shared_task
@@ -8,24 +7,19 @@ from celery.signals import worker_process_init, worker_process_shutdown
 
 from opsconsole.engine import draining
 from opsconsole.engine.heartbeat import heart
-from opsconsole.engine.keeping import kept_connection
+from opsconsole.engine.keeping import connection_of
 
 
 @shared_task(name="opsconsole.drain", ignore_result=True, bind=True)
 def drain(self: "Task[Any, Any]", queue: str) -> None:
-    with _connection_of(self):
+    with connection_of(self):
         draining.drain(queue)
 
 
 @shared_task(name="opsconsole.react", ignore_result=True, bind=True)
 def react(self: "Task[Any, Any]") -> None:
-    with _connection_of(self):
+    with connection_of(self):
         draining.react()
-
-
-def _connection_of(task: "Task[Any, Any]") -> Any:
-    """Of a worker its own; a caller in whose process the task runs is left with his."""
-    return nullcontext() if task.request.called_directly or task.request.is_eager else kept_connection()
 
 
 @worker_process_init.connect

@@ -21,3 +21,15 @@ class Page(models.Model):
 
     class Meta:
         db_table = "tests_page"
+
+
+class Tally(models.Model):
+    """A read model: a row a key, with a number of its own besides."""
+
+    key = models.CharField(primary_key=True, max_length=50)
+    count = models.IntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    last = models.BigIntegerField(default=0, help_text="The position of the last event that changed it.")
+
+    class Meta:
+        db_table = "tests_tally"

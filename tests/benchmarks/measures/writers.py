@@ -54,9 +54,11 @@ def sending(wake_up: str, seconds: float) -> float:
 
 
 def inserting(wake_up: str, seconds: float) -> float:
-    """Transactions a second of pgbench, which spends little on anything but the database."""
-    with _listening(wake_up), ExitStack() as stack:
-        wakers = stack.enter_context(_programs("waker", seconds)) if wake_up == "after_commit" else []
+    """Transactions a second of pgbench, which spends little on anything but the database.
+
+    The programs beside it do the same on every side, but that what they want to tell is told on one of them only.
+    """
+    with _listening(wake_up), _programs("waker", seconds, BENCH_WAKE_UP=wake_up) as wakers:
         for waker in wakers:
             _tell_to_begin(waker)
         rate = pgbench.insert_commands(CONNECTIONS, seconds)

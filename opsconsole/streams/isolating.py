@@ -1,0 +1,115 @@
+"""A page that failed, event by event: what succeeds is kept, and the one that fails is known by name."""
+
+import logging
+
+from django.db import OperationalError, connection, transaction
+
+from opsconsole.engine.faults import OWN_FAILURES, Fault, is_conflict, is_connection_lost, noticing_a_lost_connection
+from opsconsole.kernel import clock
+from opsconsole.streams import parking
+from opsconsole.streams.recorded import Recorded
+from opsconsole.streams.sql import statement
+from opsconsole.streams.turns import Turn, lock
+from opsconsole.streams.windows import Gap, Window, event_at, read_window
+
+logger = logging.getLogger(__name__)
+
+CONFLICT_TRIES = 5
+CONFLICT_DELAY = 1.0  # seconds
+
+
+class WorkersLost(Exception):
+    """Whoever applies this event does not live to tell."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} workers were lost while applying it")
+
+
+def apply_one_by_one(name: str) -> bool:
+    """Apply the next page up to the event that fails; then stop there, try it again later, or park its stream.
+
+    Returns whether the subscription goes on at once.
+    """
+    with transaction.atomic(durable=True):
+        turn = lock(name)
+        if turn is None or turn.position >= turn.head:
+            return False
+        window = _read(turn)
+        if window is None:
+            return False
+        events = parking.set_aside(turn, window.events) if turn.has_parked else window.events
+        for applied, recorded in enumerate(events):
+            error = _attempt(turn, recorded)
+            if error is not None:
+                return _deal_with(turn, recorded, error, applied)
+        turn.advance(window.last, len(events))
+    return True
+
+
+def _read(turn: Turn) -> Window | None:
+    """The next page, or what of it lies before a gap; None when there is nothing but a reason to stop."""
+    if turn.is_hopeless:
+        return _stop(turn, turn.position + 1, WorkersLost(turn.tries - 1))
+    try:
+        return read_window(turn.position, turn.upto, turn.follower.types)
+    except Gap as gap:
+        if gap.position == turn.position + 1:
+            return _stop(turn, gap.position, gap)
+        return read_window(turn.position, gap.position - 1, turn.follower.types)
+
+
+def _attempt(turn: Turn, recorded: Recorded) -> BaseException | None:
+    try:
+        with noticing_a_lost_connection(), transaction.atomic():
+            turn.follower.apply([recorded])
+            connection.check_constraints()  # the deferred ones: at the COMMIT they would fail for all events
+    except OWN_FAILURES as error:
+        if is_connection_lost(error):
+            raise
+        return error
+    return None
+
+
+def _deal_with(turn: Turn, recorded: Recorded, error: BaseException, applied: int) -> bool:
+    """Keep what was applied before the failing event, and decide what becomes of it."""
+    follower, position = turn.follower, int(recorded.position or 0)
+    if position - 1 > turn.position:
+        turn.advance(position - 1, applied)
+        turn.failures = 0
+    tries = turn.failures + 1
+    if tries < follower.retry.max_attempts and follower.retry.covers(error):
+        _put_off(turn, position, error, follower.retry.delay(tries))
+    elif isinstance(error, OperationalError) and is_conflict(error) and tries < CONFLICT_TRIES:
+        _put_off(turn, position, error, CONFLICT_DELAY)
+    elif follower.on_failure == "park":
+        parking.park(turn, recorded, Fault.of(error))
+        turn.advance(position, 0)
+        return True
+    else:
+        _stop(turn, position, error)
+    return False
+
+
+def _stop(turn: Turn, position: int, error: BaseException) -> None:
+    logger.error(
+        "subscription %s stopped at position %s: %s", turn.name, position, error, extra={"action": "subscription.stop"}
+    )
+    _put_off(turn, position, error, None)
+
+
+def _put_off(turn: Turn, position: int, error: BaseException, delay: float | None) -> None:
+    fault, event = Fault.of(error), event_at(position)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("stop_subscription"),
+            {
+                "name": turn.name,
+                "position": position,
+                "event_id": event[0] if event else None,
+                "delay": delay,
+                "error_class": fault.error_class,
+                "error": fault.message,
+                "traceback": fault.traceback,
+                "now": clock.frozen(),
+            },
+        )

@@ -1,0 +1,135 @@
+"""Read models kept by the log: what a projector writes commits together with the position that it has reached."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model
+
+from opsconsole.engine import Event, NoRetry
+from opsconsole.engine.retries import RetryPolicy
+from opsconsole.streams.followers import FOLLOWERS, Follower
+from opsconsole.streams.recorded import Recorded
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MARK = "__projects__"
+
+
+def projects(*messages: type[Event], row: Callable[[Any], Any] | None = None) -> Callable[[F], F]:
+    """Mark a method of a projector as the one for events of these types.
+
+    Of a RowProjector, `row` says from the event which row it is about: its primary key.
+    """
+
+    def mark(method: F) -> F:
+        setattr(method, _MARK, ([message.__contract__.name for message in messages], row))
+        return method
+
+    return mark
+
+
+class Projector:
+    """Writes tables of its own as it likes, one event after another.
+
+    class Totals(Projector, name="billing.totals", models=[Total]):
+        @projects(DocumentIssued)
+        def issued(self, event, recorded):
+            Total.objects.filter(...).update(...)
+
+    Class options: `name`, `models` (its tables, all of them: what a rebuild makes anew), `start` ("beginning" or
+    "end"), `start_delay` and `jitter` (seconds), `retry`, `on_failure`, `page` (events a transaction, at most).
+    """
+
+    models: ClassVar[tuple[type[Model], ...]] = ()
+    methods: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        models: Sequence[type[Model]] = (),
+        start: str = "beginning",
+        start_delay: float = 0.0,
+        jitter: float = 0.0,
+        retry: RetryPolicy | None = None,
+        on_failure: str = "stop",
+        page: int = 1_000,
+        **kwargs: Any,
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        if not name:
+            return  # a base for others
+        cls.models = tuple(models) or cls.models
+        cls.methods = _methods_of(cls)
+        follower = Follower(
+            name=name,
+            kind="projection",
+            types=frozenset(cls.methods),
+            apply=cls().apply,
+            start=start,
+            start_delay=start_delay,
+            jitter=jitter,
+            retry=retry or NoRetry(),
+            on_failure=on_failure,
+            page=page,
+            models=cls.models,
+        )
+        FOLLOWERS.add(name, follower)
+
+    def apply(self, page: Sequence[Recorded]) -> None:
+        """Apply events in the order given."""
+        for recorded in page:
+            getattr(self, self.methods[recorded.type])(recorded.event(), recorded)
+
+
+class RowProjector(Projector):
+    """Keeps one table by folding events into its rows, in memory; a page is read and written in two statements.
+
+    class Balances(RowProjector, name="bank.balances", models=[Balance]):
+        @projects(Deposited, row=lambda event: event.account)
+        def deposited(self, row, event, recorded):
+            row.amount += event.amount
+
+    A method is given the row as it is by now, or a new one with nothing but its key; returning False deletes it.
+    """
+
+    def apply(self, page: Sequence[Recorded]) -> None:
+        """Apply events in the order given."""
+        (model,) = self.models
+        steps = [self._step(recorded) for recorded in page]
+        keys = {key for _, key, _, _ in steps}
+        rows: dict[Any, Model | None] = dict(model._default_manager.in_bulk(keys))
+        stored = set(rows)
+        for method, key, event, recorded in steps:
+            row = rows.get(key) or model(pk=key)
+            rows[key] = None if method(row, event, recorded) is False else row
+        self._store(model, rows, stored)
+
+    def _step(self, recorded: Recorded) -> tuple[Callable[..., Any], Any, Event, Recorded]:
+        method = getattr(self, self.methods[recorded.type])
+        event = recorded.event()
+        _, row = getattr(method, _MARK)
+        if row is None:
+            raise TypeError(f"{method.__qualname__} does not say which row it is about: @projects(…, row=…)")
+        return method, self.models[0]._meta.pk.to_python(row(event)), event, recorded
+
+    def _store(self, model: type[Model], rows: dict[Any, Model | None], stored: set[Any]) -> None:
+        gone = [key for key, row in rows.items() if row is None and key in stored]
+        if gone:
+            model._default_manager.filter(pk__in=gone).delete()
+        kept = [row for row in rows.values() if row is not None]
+        fields = [field.name for field in model._meta.local_concrete_fields if not field.primary_key]
+        if kept and fields:
+            model._default_manager.bulk_create(
+                kept, update_conflicts=True, unique_fields=[model._meta.pk.name], update_fields=fields
+            )
+
+
+def _methods_of(cls: type[Projector]) -> dict[str, str]:
+    """Which method is for which type of event; raises TypeError for two."""
+    methods: dict[str, str] = {}
+    for name in dir(cls):
+        for event_type in getattr(getattr(cls, name), _MARK, ((), None))[0]:
+            if methods.setdefault(event_type, name) != name:
+                raise TypeError(f"{cls.__name__} has two methods for {event_type!r}")
+    return methods

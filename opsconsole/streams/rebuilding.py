@@ -1,0 +1,82 @@
+"""A projection built again from the first event, while the old one keeps serving; then the two are exchanged."""
+
+import logging
+
+from django.db import transaction
+
+from opsconsole.engine import waking
+from opsconsole.streams import shadows
+from opsconsole.streams.channel import CHANNEL
+from opsconsole.streams.followers import FOLLOWERS, Follower
+from opsconsole.streams.models import Subscription
+from opsconsole.streams.operations import Refused
+from opsconsole.streams.states import RUNNING, STOPPED
+from opsconsole.streams.turns import Turn
+from opsconsole.streams.windows import read_window
+
+logger = logging.getLogger(__name__)
+
+
+def rebuild(name: str, *, actor: str) -> str:
+    """Begin to rebuild a projection; returns the name of the subscription that does it, to be paused, resumed and
+    watched like any other. Raises Refused."""
+    follower = _projection(name)
+    with transaction.atomic():
+        Subscription.objects.select_for_update().get(name=name)  # of two who begin at once, one is told
+        if Subscription.objects.filter(shadow_of=name).exists():
+            raise Refused(f"{name} is being rebuilt already")
+        shadows.create(name, follower.models)
+        shadow = Subscription.objects.create(
+            name=f"{name}#rebuild", kind=follower.kind, position=0, shadow_of=name, reason=f"Asked for by {actor}."
+        )
+        waking.after_commit(CHANNEL)
+    logger.info("rebuild of %s begun by %s", name, actor, extra={"action": "projection.rebuild"})
+    return shadow.name
+
+
+def give_up(name: str, *, actor: str) -> None:
+    """End the rebuild of a projection without an exchange. Raises Refused when there is none."""
+    with transaction.atomic():
+        if not Subscription.objects.select_for_update().filter(shadow_of=name).exists():
+            raise Refused(f"{name} is not being rebuilt")
+        Subscription.objects.filter(shadow_of=name).delete()
+        shadows.drop(name)
+    logger.info("rebuild of %s given up by %s", name, actor, extra={"action": "projection.rebuild_given_up"})
+
+
+def exchange_if_caught_up(turn: Turn) -> None:
+    """At the end of the log, lock the old one, apply what it has been quicker with, and take its place.
+
+    It goes on where the new rows end; an error that it had stopped with is mended by the new rows, a pause stays.
+    """
+    if turn.position < turn.head:
+        return
+    old = Subscription.objects.select_for_update().get(name=turn.shadow_of)
+    while turn.position < old.position:
+        upto = min(old.position, turn.position + turn.follower.page)
+        window = read_window(turn.position, upto, turn.follower.types)
+        turn.follower.apply(window.events)
+        turn.advance(window.last, len(window.events))
+    shadows.exchange(old.name, turn.follower.models)
+    Subscription.objects.filter(name=old.name).update(
+        position=turn.position,
+        status=RUNNING if old.status == STOPPED else old.status,
+        tries=0,
+        failures=0,
+        not_before=None,
+        failed_position=None,
+        failed_event_id=None,
+        failed_at=None,
+        error_class="",
+        error="",
+        traceback="",
+    )
+    Subscription.objects.filter(name=turn.name).delete()
+    logger.info("%s was rebuilt up to position %s", old.name, turn.position, extra={"action": "projection.rebuilt"})
+
+
+def _projection(name: str) -> Follower:
+    follower = FOLLOWERS.get(name)
+    if not follower.models:
+        raise Refused(f"{name} is no projection with tables of its own: there is nothing to rebuild")
+    return follower

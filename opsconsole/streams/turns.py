@@ -1,0 +1,76 @@
+"""A turn: the row of a subscription, locked by the transaction that applies its next events."""
+
+import time
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from opsconsole.engine.configuration import configuration
+from opsconsole.streams import shadows
+from opsconsole.streams.followers import FOLLOWERS, Follower
+from opsconsole.streams.sql import statement
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a transaction found under the lock of a subscription; `head` is the end of the log then."""
+
+    name: str
+    follower: Follower
+    position: int
+    tries: int
+    careful_until: int
+    failures: int
+    has_parked: bool
+    shadow_of: str | None
+    head: int
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def is_careful(self) -> bool:
+        """Workers were lost with a page that began here: its events come one at a time, each alone to blame."""
+        return self.tries > 1 or self.position < self.careful_until
+
+    @property
+    def is_hopeless(self) -> bool:
+        """The next event has cost as many workers as it may."""
+        return self.tries > configuration().max_losses and self.is_careful
+
+    @property
+    def upto(self) -> int:
+        """Where its page ends, at the latest."""
+        return min(self.head, self.position + (1 if self.is_careful else self.follower.page))
+
+    def advance(self, position: int, applied: int) -> None:
+        """Keep how far it has come: to be committed with what the events brought about."""
+        passed, seconds = position - self.position, time.perf_counter() - self.began
+        careful_until = max(self.careful_until, self.position + self.follower.page if self.tries > 1 else 0)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                statement("advance_subscription"),
+                {
+                    "name": self.name,
+                    "position": position,
+                    "applied": applied,
+                    "head": self.head,
+                    "careful_until": careful_until,
+                    "rate": passed / max(seconds, 1e-6),
+                },
+            )
+        self.position = position
+
+
+def lock(name: str) -> Turn | None:
+    """Begin a turn in the current transaction; None when somebody else has it, or it is not running."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("lock_subscription"), {"name": name, "patience": f"{int(configuration().lease * 1000)}"}
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        position, tries, careful_until, failures, has_parked, shadow_of, head, _ = row
+    if shadow_of is not None:
+        shadows.enter(shadow_of)
+    follower = FOLLOWERS.get(shadow_of or name)
+    return Turn(name, follower, position, tries, careful_until, failures, has_parked, shadow_of, head)
