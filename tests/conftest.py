@@ -9,15 +9,17 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from opsconsole.engine import Command, claiming, handles, settling
-from opsconsole.engine.apps import EngineConfig
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import COMMANDS, Limit
 from opsconsole.engine.registry import HANDLERS
 from opsconsole.engine.threads import end_threads
+from opsconsole.streams import duties, moves
+from opsconsole.streams.followers import FOLLOWERS
 from tests.handlers_app import scripts
 
 MANY_ROWS = 1_000
-KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark")  # a migration puts these rows there
+CLEANED = ("ops_engine", "ops_streams", "ops_schedules", "handlers_app")  # apps, as far as they are installed
+KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark", "ops_streams_move")  # migrate puts these rows there
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture
 def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """As `django_db(transaction=True)`, but cleans only the tables of the engine and of the tests' app.
+    """As `django_db(transaction=True)`, but cleans only the tables of the engine, of what builds on it, and of the
+    tests' app.
 
     Emptying every table of the project after each of several hundred tests would take minutes.
     """
@@ -65,6 +68,18 @@ def limited(request: pytest.FixtureRequest) -> Iterator[type[Command]]:
     HANDLERS.remove("tests.act_sparingly")
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Nobody follows the log but those whom the test declares."""
+    kept = [(registry, dict(registry._items)) for registry in (FOLLOWERS, moves.PROCESSES)]
+    for registry, _ in kept:
+        registry._items.clear()
+    yield
+    for registry, items in kept:
+        registry._items.clear()
+        registry._items.update(items)
+
+
 def _end_other_sessions() -> None:
     """Threads of the engine keep their connections; the database cannot be dropped while it has any."""
     with connection.cursor() as cursor:
@@ -84,6 +99,7 @@ def _prepare() -> None:
             " SELECT kind, date_trunc('minute', now()) - interval '1 day' FROM unnest(ARRAY['event', 'command']) AS kind"
             " ON CONFLICT DO NOTHING"
         )
+    duties.begin()
 
 
 def _reconnect() -> None:
@@ -95,7 +111,8 @@ def _clean() -> None:
     """Delete, which is quick for few rows; truncate when dead rows would slow the tests that follow."""
     tables = [
         model._meta.db_table
-        for label in (EngineConfig.label, "handlers_app")
+        for label in CLEANED
+        if label in apps.app_configs
         for model in apps.get_app_config(label).get_models()
         if model._meta.db_table not in KEPT_ROWS
     ]
