@@ -14,6 +14,7 @@ DEBUG = os.environ.get("OPSCONSOLE_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("OPSCONSOLE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 
 INSTALLED_APPS = [
+    "opsconsole.schedules",
     "opsconsole.console",
     "opsconsole.streams",
     "opsconsole.engine",

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest
 
 from opsconsole.console.actions import Action
@@ -29,6 +30,18 @@ def performed(
             change_message=_message(action, tally, reason, filter),
         )
     return tally
+
+
+def noted(request: HttpRequest, row: Model, message: str) -> None:
+    """Write what the request's user did to a row of an app's own. To be called in the transaction that does it."""
+    LogEntry.objects.create(
+        user_id=request.user.pk,
+        content_type=ContentType.objects.get_for_model(type(row)),
+        object_id=str(row.pk),
+        object_repr=f"{row._meta.verbose_name} {row}"[:200],
+        action_flag=CHANGE,
+        change_message=message,
+    )
 
 
 def _subject(action: Action, ids: Sequence[UUID]) -> str:

@@ -1,14 +1,56 @@
-"""What a host app may tell the console: a `console` module, found as Django finds `admin`."""
+"""What an app may tell the console: a `console` module, found as Django finds `admin`.
 
+It may define `tenant_labels()`, and `PAGES`, `ENTRIES` and `ORIGINS` of the kinds below. Templates of its pages lie in
+`templates/ops_console/<a folder of its own>/`; its views answer with `opsconsole.console.pages.respond`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from uuid import UUID
 
 from django.apps import apps
 from django.core.cache import cache as kept
+from django.http import HttpResponse
 
 FRESH = 60  # seconds that names of tenants are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page below the admin's root, such as "engine/schedules/<str:name>/".
+
+    `view(request, site, **parts)` is called for whoever has `permission`; what it changes it must check itself.
+    `name` begins with "ops_".
+    """
+
+    route: str
+    name: str
+    permission: str
+    view: Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the rail, for whoever has `permission`. `page` is the name of its Page, `icon` one of icons.svg."""
+
+    label: str
+    icon: str
+    page: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The cause of a row, when it is none of the engine's kinds: "Run by schedule" `name`, `detail`."""
+
+    words: str
+    name: str
+    url: str
+    detail: str = ""
 
 
 @cache
@@ -16,6 +58,26 @@ def modules() -> tuple[ModuleType, ...]:
     """The `console` module of every installed app that has one."""
     names = [f"{config.name}.console" for config in apps.get_app_configs()]
     return tuple(import_module(name) for name in names if find_spec(name))
+
+
+def pages() -> Iterator[Page]:
+    """The pages that apps add, in the order of the apps."""
+    for module in modules():
+        yield from getattr(module, "PAGES", ())
+
+
+def entries() -> Iterator[Entry]:
+    for module in modules():
+        yield from getattr(module, "ENTRIES", ())
+
+
+def outside_cause(kind: str, identifier: UUID) -> Outside | None:
+    """What an app says about a cause of this kind: the first of the `ORIGINS` that knows the row."""
+    for module in modules():
+        ask: Callable[[UUID], Outside | None] | None = getattr(module, "ORIGINS", {}).get(kind)
+        if ask and (known := ask(identifier)):
+            return known
+    return None
 
 
 def tenant_labels() -> dict[str, str]:

@@ -1,11 +1,13 @@
 """The rail: the console's own pages, then the models of the host's apps."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from opsconsole.console import extensions
 from opsconsole.console.kinds import KINDS, Kind
 
 
@@ -32,7 +34,7 @@ def places(request: HttpRequest) -> list[Place]:
     """The console's pages that this user may see."""
     index = reverse("admin:index")
     overview = Place("Overview", index, "overview", request.path == index)
-    return [overview, *(_place(request, kind) for kind in visible(request))]
+    return [overview, *(_place(request, kind) for kind in visible(request)), *_added(request)]
 
 
 def visible(request: HttpRequest) -> list[Kind]:
@@ -72,6 +74,14 @@ def engine_app(request: HttpRequest) -> dict[str, Any] | None:
 def _place(request: HttpRequest, kind: Kind) -> Place:
     url = kind.list_url
     return Place(kind.plural.capitalize(), url, kind.name, request.path.startswith(url))
+
+
+def _added(request: HttpRequest) -> Iterator[Place]:
+    """What apps add to the rail."""
+    for entry in extensions.entries():
+        if request.user.has_perm(entry.permission):
+            url = reverse(f"admin:{entry.page}")
+            yield Place(entry.label, url, entry.icon, request.path.startswith(url))
 
 
 def _section(request: HttpRequest, app: dict[str, Any]) -> Section:

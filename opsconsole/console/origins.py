@@ -8,6 +8,7 @@ from django.apps import apps
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from opsconsole.console import extensions
 from opsconsole.console.kinds import KINDS
 from opsconsole.engine.queries.details import find
 
@@ -24,7 +25,8 @@ _RELEASES = {"success": "when it succeeded", "failure": "when it failed", "compl
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`kind` and `id` lead to the cause when it is a row of ours; `is_gone` when retention has dropped it."""
+    """`kind` and `id` lead to the cause when it is a row of ours; `is_gone` when retention has dropped it. `url` leads
+    to one that an app knows."""
 
     words: str
     kind: str = ""
@@ -33,6 +35,7 @@ class Origin:
     status: str = ""
     detail: str = ""
     is_gone: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Source:
 def origin_of(row: Any) -> Origin:
     """The cause of an event, command, batch or workflow."""
     kind = "command" if row.cause_kind == "reprocess" else row.cause_kind
+    if kind not in KINDS and row.cause_id and (outside := extensions.outside_cause(kind, row.cause_id)):
+        return Origin(outside.words, name=outside.name, url=outside.url, detail=outside.detail)
     if kind not in KINDS or row.cause_id is None:
         actor = row.metadata.get("actor", "")
         return Origin(_OUTSIDE.get(row.cause_kind, row.cause_kind), name=str(actor))

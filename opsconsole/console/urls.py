@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
+from opsconsole.console import extensions
 from opsconsole.console.kinds import KINDS, Kind
 from opsconsole.console.navigation import visible
 from opsconsole.console.pages import refused
@@ -27,7 +28,8 @@ def console_urls(site: "OpsAdminSite") -> list[URLPattern]:
         path("engine/flows/<uuid:pk>/", _page(site, flow.show), name="ops_flow"),
         path("ops_engine/", site.admin_view(_bound(_app_index, site)), name="ops_engine"),
     ]
-    return [*general, *(url for kind in KINDS.values() for url in _urls_of(site, kind))]
+    own = [url for kind in KINDS.values() for url in _urls_of(site, kind)]
+    return [*general, *own, *(path(page.route, _added(site, page), name=page.name) for page in extensions.pages())]
 
 
 def _urls_of(site: "OpsAdminSite", kind: Kind) -> list[URLPattern]:
@@ -57,6 +59,17 @@ def _page(site: "OpsAdminSite", view: View, kind: Kind | None = None, *args: Any
         return view(request, site, *args, **kwargs)
 
     return site.admin_view(update_wrapper(guarded, view))
+
+
+def _added(site: "OpsAdminSite", page: extensions.Page) -> View:
+    """A page that an app adds."""
+
+    def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:
+        if not request.user.has_perm(page.permission):
+            return refused(request, site, page.permission)
+        return page.view(request, site, **parts)
+
+    return site.admin_view(update_wrapper(guarded, page.view))
 
 
 def _bound(view: View, site: "OpsAdminSite", *args: Any) -> View:

@@ -1,0 +1,6 @@
+-- The latest runs of several schedules, a few each: one descent of the index a schedule, however many runs there are.
+SELECT run.*
+  FROM unnest(%(names)s::text[]) AS wanted (name),
+       LATERAL (
+           SELECT * FROM ops_schedules_run WHERE schedule_id = wanted.name ORDER BY id DESC LIMIT %(count)s
+       ) AS run
