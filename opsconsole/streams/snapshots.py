@@ -1,7 +1,7 @@
 """States kept so that long streams need not be read from their beginning. They may be deleted at any time."""
 
 import logging
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 from pydantic import ValidationError
@@ -22,7 +22,7 @@ def find(aggregate: type[A], stream: str, until: int) -> Loaded[A] | None:
     contract = aggregate.__aggregate__
     if contract.snapshot_every is None:
         return None
-    parameters = {
+    parameters: dict[str, Any] = {
         "aggregate": contract.name,
         "stream": stream,
         "schema_version": contract.version,
@@ -56,7 +56,7 @@ def save(stream: str, loaded: Loaded[A]) -> bool:
     except (ValueError, TypeError) as error:
         logger.warning("no snapshot of %s: %s", stream, error, extra={"action": "snapshot.refused"})
         return False
-    parameters = {
+    parameters: dict[str, Any] = {
         "aggregate": contract.name,
         "stream": stream,
         "schema_version": contract.version,

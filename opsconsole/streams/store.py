@@ -48,7 +48,8 @@ def append(
         raise BadStreamName(f"{stream!r} is no name to append to: it needs a category, as in 'bank.account-7'")
     if not connection.in_atomic_block:
         raise NotInTransaction(
-            f"append({stream!r}) needs transaction.atomic(), so that the events and what they report are committed together"
+            f"append({stream!r}) needs transaction.atomic(), so that the events and what they report are committed "
+            "together"
         )
     if not events:
         return _unchanged(stream, expected)
@@ -69,7 +70,7 @@ def read(
     """The events of a stream by version: those behind version `after`, up to and including `until`; up to what the
     log held at a position, or at a time. They are fetched in pages, as they are asked for."""
     until = version_at(stream, until=until, as_of_position=as_of_position, as_of=as_of)
-    return (Recorded(*row[:-1]) for row in _rows(_named(stream), after, until))
+    return (Recorded(*row[:-1]) for row in _rows(_named(stream), after, until, PAGE))
 
 
 def read_backward(stream: str, *, before: int | None = None) -> Iterator[Recorded]:
@@ -171,7 +172,7 @@ def _versions_of(streams: Iterable[str]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _rows(stream: str, after: int, until: int, page: int = PAGE) -> Iterator[Row]:
+def _rows(stream: str, after: int, until: int, page: int) -> Iterator[Row]:
     """Columns of Recorded and the order of the log, page by page."""
     while after < until:
         parameters = {"stream": stream, "after": after, "until": until, "page": page, "bytes": BYTES}
@@ -204,4 +205,5 @@ def _read_log(after: int, end: int, narrowed: dict[str, Any]) -> Iterator[Record
 def _fetch(name: str, parameters: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), parameters)
-        return cursor.fetchall()
+        rows: list[Row] = cursor.fetchall()
+    return rows

@@ -14,7 +14,7 @@ from tests.concurrency.races import at_once, rounds
 from tests.streams.bank import Account, Deposited, Ledger, Refused, Withdrawn, deposits, put
 
 WRITERS = 32
-STREAM = "tests.account-1"
+STREAM = "bank.account-1"
 
 
 def tried(function: Callable[[], object]) -> str:
@@ -71,7 +71,9 @@ def test_everybody_who_decides_gets_through_and_the_account_is_never_overdrawn(r
     def act(decision: Callable[[Account], Event]) -> list[str]:
         return [tried(partial(decide, Account, 1, decision)) for _ in range(rounds)]
 
-    answers = Counter(word for words in at_once(*[partial(act, pay), partial(act, spend)] * (WRITERS // 2)) for word in words)
+    answers = Counter(
+        word for words in at_once(*[partial(act, pay), partial(act, spend)] * (WRITERS // 2)) for word in words
+    )
     assert answers["StreamConflict"] == 0, "the second look is the last"
     assert_gapless(STREAM, 1 + answers["done"])
     balance = 0
@@ -98,7 +100,7 @@ def test_with_a_single_try_losers_hear_of_the_conflict_and_nothing_of_theirs_is_
 def test_money_that_goes_from_account_to_account_in_one_transaction_is_never_lost():
     """Both streams in one transaction, in the order of their names."""
     for side in ("left", "right"):
-        put(f"tests.account-7-{side}", Deposited(amount=1_000))
+        put(f"bank.account-7-{side}", Deposited(amount=1_000))
 
     def move(cents: int) -> None:
         sign = 1 if cents > 0 else -1
@@ -112,7 +114,9 @@ def test_money_that_goes_from_account_to_account_in_one_transaction_is_never_los
     assert left.state.balance + right.state.balance == 2_000
     assert left.version == right.version == 1 + 160
     both = read_many(Ledger.streams(7))
-    assert [recorded.version for recorded in both if recorded.stream == Account.stream("7-right")] == list(range(1, 162))
+    assert [recorded.version for recorded in both if recorded.stream == Account.stream("7-right")] == list(
+        range(1, 162)
+    )
 
 
 def _moved(account: Account, cents: int, sign: int) -> Event:

@@ -13,11 +13,11 @@ class Refused(Exception):
     """What an account says to what it does not do."""
 
 
-class Deposited(Event, name="tests.deposited"):
+class Deposited(Event, name="bank.deposited"):
     amount: int = 1
 
 
-class Withdrawn(Event, name="tests.withdrawn", version=2):
+class Withdrawn(Event, name="bank.withdrawn", version=2):
     """Version 1 was in euros."""
 
     cents: int
@@ -27,17 +27,17 @@ class Withdrawn(Event, name="tests.withdrawn", version=2):
         return {"cents": payload["euros"] * 100}
 
 
-class Closed(Event, name="tests.closed"):
+class Closed(Event, name="bank.closed"):
     pass
 
 
-class Noted(Event, name="tests.noted"):
+class Noted(Event, name="bank.noted"):
     """No account says what becomes of it by this."""
 
     text: str = ""
 
 
-class Account(Aggregate, category="tests.account", version=2, snapshot_every=10):
+class Account(Aggregate, category="bank.account", version=2, snapshot_every=10):
     balance: int = 0
     is_closed: bool = False
 
@@ -66,7 +66,7 @@ class Account(Aggregate, category="tests.account", version=2, snapshot_every=10)
         yield Closed()
 
 
-class Ledger(Aggregate, category="tests.ledger"):
+class Ledger(Aggregate, category="bank.ledger"):
     """What two accounts did, in the order in which they did it."""
 
     amounts: tuple[int, ...] = ()

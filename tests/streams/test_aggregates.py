@@ -32,7 +32,7 @@ def test_an_event_that_nothing_is_said_about_is_refused():
 
 
 def test_a_method_that_forgets_to_return_what_has_become_is_told_so():
-    class Forgetful(Aggregate, category="tests.forgetful"):
+    class Forgetful(Aggregate, category="bank.forgetful"):
         @applies(Deposited)
         def deposited(self, event: Deposited) -> None:
             self.with_()
@@ -47,15 +47,15 @@ def test_a_field_that_there_is_not_cannot_be_changed():
 
 
 def test_the_stream_is_named_after_category_and_key():
-    assert Account.stream(7) == "tests.account-7"
-    assert Account.streams("a-b") == ("tests.account-a-b",)
-    assert Ledger.streams(1) == ["tests.account-1-left", "tests.account-1-right"]
+    assert Account.stream(7) == "bank.account-7"
+    assert Account.streams("a-b") == ("bank.account-a-b",)
+    assert Ledger.streams(1) == ["bank.account-1-left", "bank.account-1-right"]
 
 
 def test_an_aggregate_is_known_by_category_and_name():
-    assert AGGREGATES.get("tests.account:Account") is Account
+    assert AGGREGATES.get("bank.account:Account") is Account
     with pytest.raises(DuplicateName):
-        type("Account", (Aggregate,), {"__module__": __name__}, category="tests.account")
+        type("Account", (Aggregate,), {"__module__": __name__}, category="bank.account")
 
 
 def test_what_a_subclass_says_goes_before_what_its_base_does():
@@ -70,7 +70,7 @@ def test_what_a_subclass_says_goes_before_what_its_base_does():
         def withdrawn(self, event: Withdrawn) -> "Base":
             return self.with_(total=self.total - event.cents)
 
-    class Doubling(Base, category="tests.doubling"):
+    class Doubling(Base, category="bank.doubling"):
         def deposited(self, event: Deposited) -> "Doubling":
             return self.with_(total=self.total + 2 * event.amount)
 
@@ -84,13 +84,13 @@ class TestWhatIsRefusedWhenItIsDeclared:
 
     def test_a_field_without_a_beginning(self):
         with pytest.raises(TypeError, match="begins before its first event: owner must have defaults"):
-            self.declare({"__annotations__": {"owner": str}}, category="tests.bad")
+            self.declare({"__annotations__": {"owner": str}}, category="bank.bad")
 
     @pytest.mark.parametrize(
         ("options", "said"),
         [
-            ({"category": "tests-bad"}, "holds a '-'"),
-            ({"category": "tests.bad", "snapshot_every": 0}, "every 0 events"),
+            ({"category": "bank-bad"}, "holds a '-'"),
+            ({"category": "bank.bad", "snapshot_every": 0}, "every 0 events"),
         ],
     )
     def test_options_that_cannot_be(self, options: dict[str, Any], said: str):
@@ -111,14 +111,14 @@ class TestWhatIsRefusedWhenItIsDeclared:
             return self
 
         with pytest.raises(TypeError, match="in more than one way"):
-            self.declare({"one": one, "other": other}, category="tests.bad")
+            self.declare({"one": one, "other": other}, category="bank.bad")
 
     def test_snapshots_of_several_streams(self):
         def streams(cls: Any, key: Any) -> Sequence[str]:
             return ()
 
         with pytest.raises(ValueError, match="which have no snapshots"):
-            self.declare({"streams": classmethod(streams)}, category="tests.bad", snapshot_every=10)
+            self.declare({"streams": classmethod(streams)}, category="bank.bad", snapshot_every=10)
 
     def test_and_leaves_no_name_behind(self):
-        assert AGGREGATES.find("tests.bad:Bad") is None
+        assert AGGREGATES.find("bank.bad:Bad") is None

@@ -31,7 +31,7 @@ from tests.handlers_app.models import Entry
 from tests.handlers_app.scripts import let
 from tests.streams.bank import Account, Closed, Deposited, Ledger, Noted, Refused, Withdrawn, deposits, put
 
-STREAM = "tests.account-1"
+STREAM = "bank.account-1"
 
 
 def deposit(amount: int = 1) -> Callable[[Account], Event]:
@@ -83,10 +83,10 @@ class TestLoading:
     @pytest.mark.parametrize(
         ("stored", "error"),
         [
-            ({"type": "tests.gone"}, "UnknownName"),
+            ({"type": "bank.gone"}, "UnknownName"),
             ({"schema_version": 9}, "NewerVersion"),
             ({"data": {"amount": "much"}}, "ValidationError"),
-            ({"type": "tests.noted", "data": {}}, "NotApplied"),
+            ({"type": "bank.noted", "data": {}}, "NotApplied"),
         ],
     )
     def test_an_event_that_cannot_be_read_or_applied_is_not_passed_over(self, stored: dict[str, Any], error: str):
@@ -114,15 +114,15 @@ class TestLoading:
 
     def test_an_aggregate_of_several_streams_is_folded_in_the_order_of_the_log(self):
         for amount in range(6):
-            put(f"tests.account-7-{('left', 'right')[amount % 2]}", Deposited(amount=amount))
+            put(f"bank.account-7-{('left', 'right')[amount % 2]}", Deposited(amount=amount))
         assert load(Ledger, 7) == Loaded(Ledger(amounts=(0, 1, 2, 3, 4, 5)), 6)
         sequencing.sequence()
         assert load(Ledger, 7, as_of_position=2).state.amounts == (0, 1)
         assert load(Ledger, 8) == Loaded(Ledger(), 0)
 
     def test_an_aggregate_of_several_streams_passes_over_what_it_does_not_apply(self):
-        put("tests.account-7-left", Deposited(), Noted(), Closed())
-        StoredEvent.objects.filter(version=2).update(type="tests.gone")
+        put("bank.account-7-left", Deposited(), Noted(), Closed())
+        StoredEvent.objects.filter(version=2).update(type="bank.gone")
         assert load(Ledger, 7) == Loaded(Ledger(amounts=(1,)), 3)
 
     def test_an_aggregate_of_several_streams_has_no_version_in_common(self):
@@ -146,7 +146,7 @@ class TestDeciding:
         put(STREAM, Deposited())
         assert decide(Account, 1, lambda account: nothing) == Loaded(Account(balance=1), 1)
 
-    @pytest.mark.parametrize("answer", [[5], "tests", [Deposited(), None]])
+    @pytest.mark.parametrize("answer", [[5], "bank", [Deposited(), None]])
     def test_an_answer_that_is_no_event_is_refused(self, answer: Any):
         with pytest.raises(TypeError, match="a decision returns events, and this one returned"):
             decide(Account, 1, lambda account: answer)
@@ -160,14 +160,14 @@ class TestDeciding:
         assert load(Account, 1).version == 1
 
     def test_an_event_that_json_cannot_carry_is_not_stored(self):
-        class Diary(Aggregate, category="tests.diary"):
+        class Diary(Aggregate, category="bank.diary"):
             @applies(Noted)
             def noted(self, event: Noted) -> "Diary":
                 return self
 
         with pytest.raises(UnstorablePayload, match="NUL"):
             decide(Diary, 1, lambda diary: Noted(text="\x00"))
-        assert version_of("tests.diary-1") == 0
+        assert version_of("bank.diary-1") == 0
 
     def test_an_aggregate_of_several_streams_cannot_decide(self):
         with pytest.raises(TypeError, match="none of its own to append to"):

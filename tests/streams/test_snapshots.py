@@ -14,8 +14,8 @@ from opsconsole.streams.aggregates import AGGREGATES
 from opsconsole.streams.models import Snapshot
 from tests.streams.bank import Account, Deposited, deposits, fill, put
 
-STREAM = "tests.account-1"
-NAME = "tests.account:Account"
+STREAM = "bank.account-1"
+NAME = "bank.account:Account"
 
 
 def taken() -> list[int]:
@@ -31,7 +31,7 @@ def deposit_one_by_one(count: int) -> Loaded[Account]:
 
 def poison(version: int) -> None:
     """Whoever reads this event fails."""
-    assert StoredEvent.objects.filter(stream=STREAM, version=version).update(type="tests.gone") == 1
+    assert StoredEvent.objects.filter(stream=STREAM, version=version).update(type="bank.gone") == 1
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def declared() -> Any:
     """Declares an aggregate of accounts' money, as often as the code changes."""
 
     def declare(version: int = 1, factor: int = 1, **fields: Any) -> type[Aggregate]:
-        AGGREGATES.remove("tests.money:Money")
+        AGGREGATES.remove("bank.money:Money")
 
         @applies(Deposited)
         def deposited(self: Any, event: Deposited) -> Any:
@@ -51,11 +51,11 @@ def declared() -> Any:
             "deposited": deposited,
             **fields,
         }
-        made: Any = type("Money", (Aggregate,), namespace, category="tests.money", version=version, snapshot_every=2)
+        made: Any = type("Money", (Aggregate,), namespace, category="bank.money", version=version, snapshot_every=2)
         return made
 
     yield declare
-    AGGREGATES.remove("tests.money:Money")
+    AGGREGATES.remove("bank.money:Money")
 
 
 def test_a_snapshot_is_taken_every_so_many_events():
@@ -184,7 +184,7 @@ class TestAnotherVersionOfTheAggregate:
 
 class TestStatesThatCannotBeKept:
     def test_one_that_is_not_the_same_when_it_is_read_back(self, caplog: pytest.LogCaptureFixture):
-        class Lossy(Aggregate, category="tests.lossy", snapshot_every=1):
+        class Lossy(Aggregate, category="bank.lossy", snapshot_every=1):
             last: Any = None
 
             @applies(Deposited)
@@ -193,12 +193,12 @@ class TestStatesThatCannotBeKept:
 
         decided = decide(Lossy, 1, lambda state: Deposited())
         assert taken() == []
-        assert "no snapshot of tests.lossy-1" in caplog.text
+        assert "no snapshot of bank.lossy-1" in caplog.text
         assert load(Lossy, 1) == decided
 
     @pytest.mark.parametrize("value", ["\x00", "\ud800", float("nan"), object()], ids=repr)
     def test_one_that_json_or_the_database_cannot_hold(self, value: Any, caplog: pytest.LogCaptureFixture):
-        class Odd(Aggregate, category="tests.odd", snapshot_every=1):
+        class Odd(Aggregate, category="bank.odd", snapshot_every=1):
             last: Any = None
 
             @applies(Deposited)
@@ -208,12 +208,12 @@ class TestStatesThatCannotBeKept:
         try:
             assert decide(Odd, 1, lambda state: Deposited()).version == 1
         finally:
-            AGGREGATES.remove("tests.odd:Odd")
+            AGGREGATES.remove("bank.odd:Odd")
         assert taken() == []
-        assert "no snapshot of tests.odd-1" in caplog.text
+        assert "no snapshot of bank.odd-1" in caplog.text
 
     def test_one_without_snapshots_looks_for_none(self):
-        class Plain(Aggregate, category="tests.plain"):
+        class Plain(Aggregate, category="bank.plain"):
             total: int = 0
 
             @applies(Deposited)

@@ -37,7 +37,7 @@ from tests.handlers_app.models import Entry
 from tests.handlers_app.scripts import let
 from tests.streams.bank import Closed, Deposited, Noted, Withdrawn, deposits, fill, put
 
-STREAM = "tests.account-1"
+STREAM = "bank.account-1"
 
 
 def versions(events: object) -> list[int | None]:
@@ -64,7 +64,7 @@ class TestAppend:
     def test_events_get_the_next_versions_in_their_order(self):
         assert put(STREAM, *deposits(1, 2)) == 2
         assert put(STREAM, Deposited(amount=3)) == 3
-        assert put("tests.account-2", Deposited()) == 1
+        assert put("bank.account-2", Deposited()) == 1
         assert [(one.version, one.event()) for one in read(STREAM)] == [
             (1, Deposited(amount=1)),
             (2, Deposited(amount=2)),
@@ -169,12 +169,12 @@ class TestNames:
         ("stream", "said"),
         [
             ("", "1 to 200 characters"),
-            ("tests.account-" + "9" * 187, "has 201"),
-            ("tests.account", "needs a category"),
-            ("tests.account-", "needs a category"),
+            ("bank.account-" + "9" * 188, "has 201"),
+            ("bank.account", "needs a category"),
+            ("bank.account-", "needs a category"),
             ("-1", "needs a category"),
-            ("tests.account-\x00", "cannot hold"),
-            ("tests.account-\ud800", "cannot hold"),
+            ("bank.account-\x00", "cannot hold"),
+            ("bank.account-\ud800", "cannot hold"),
         ],
         ids=["empty", "too long", "no key", "an empty key", "no category", "NUL", "a lone surrogate"],
     )
@@ -186,7 +186,7 @@ class TestNames:
         assert version_of(STREAM) == 1
 
     def test_the_longest_name_will_do(self):
-        longest = "tests.account-" + "ü" * 186
+        longest = "bank.account-" + "ü" * 187
         put(longest, Deposited())
         assert versions(read(longest)) == [1]
 
@@ -219,7 +219,7 @@ class TestReadingAStream:
     @pytest.fixture(autouse=True)
     def _stream(self, small_pages: None) -> None:
         fill(STREAM, 10)
-        fill("tests.account-2", 2)
+        fill("bank.account-2", 2)
 
     def test_forward(self):
         assert amounts(read(STREAM)) == list(range(1, 11))
@@ -239,8 +239,8 @@ class TestReadingAStream:
         assert versions(read_backward(STREAM, before=before)) == seen
 
     def test_a_stream_that_nobody_appended_to_is_empty(self):
-        assert list(read("tests.account-3")) == list(read_backward("tests.account-3")) == []
-        assert version_of("tests.account-3") == version_at("tests.account-3", as_of=clock.now()) == 0
+        assert list(read("bank.account-3")) == list(read_backward("bank.account-3")) == []
+        assert version_of("bank.account-3") == version_at("bank.account-3", as_of=clock.now()) == 0
 
     def test_what_is_not_asked_for_is_not_fetched(self):
         with CaptureQueriesContext(connection) as statements:
@@ -278,7 +278,7 @@ class TestReadingAStream:
             position=1,
             stream=STREAM,
             version=1,
-            type="tests.deposited",
+            type="bank.deposited",
             schema_version=1,
             data='{"amount": 1}',
             tenant="",
@@ -296,7 +296,7 @@ class TestThePast:
         """An event of another stream between each two of this one; the last two have no position yet."""
         for number in range(1, 8):
             put(STREAM, Deposited(amount=number))
-            put("tests.account-2", Deposited(amount=10 * number))
+            put("bank.account-2", Deposited(amount=10 * number))
             if number < 7:
                 sequence()
 
@@ -331,19 +331,19 @@ class TestThePast:
             read(STREAM, as_of=datetime(2026, 1, 1))  # noqa: DTZ001
 
     def test_several_streams_as_of_a_position(self):
-        both = [STREAM, "tests.account-2"]
+        both = [STREAM, "bank.account-2"]
         assert amounts(read_many(both, as_of_position=3)) == [1, 10, 2]
         assert amounts(read_many(both, as_of_position=4)) == [1, 10, 2, 20]
 
     def test_several_streams_as_of_a_time(self):
-        assert amounts(read_many([STREAM, "tests.account-2"], as_of=self.moments()[1])) == [1, 10, 2]
+        assert amounts(read_many([STREAM, "bank.account-2"], as_of=self.moments()[1])) == [1, 10, 2]
 
 
 class TestSeveralStreams:
     def test_they_are_read_in_the_order_of_the_log(self, small_pages: None):
         for number in range(20):
-            put(f"tests.account-{number % 3}", Deposited(amount=number))
-        together = read_many(f"tests.account-{number}" for number in range(5))
+            put(f"bank.account-{number % 3}", Deposited(amount=number))
+        together = read_many(f"bank.account-{number}" for number in range(5))
         assert amounts(together) == list(range(20))
 
     def test_none_is_nothing_and_one_named_twice_is_read_once(self):
@@ -354,11 +354,11 @@ class TestSeveralStreams:
     def test_what_comes_after_the_beginning_of_the_reading_does_not_belong_to_it(self, small_pages: None):
         """Else it might hold an effect without the cause that is in another stream."""
         fill(STREAM, 5)
-        fill("tests.account-2", 5)
-        reading = read_many([STREAM, "tests.account-2"])
+        fill("bank.account-2", 5)
+        reading = read_many([STREAM, "bank.account-2"])
         first = next(reading)
         put(STREAM, Deposited(amount=90))
-        put("tests.account-2", Deposited(amount=91))
+        put("bank.account-2", Deposited(amount=91))
         assert amounts([first, *reading]) == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]
 
 
@@ -367,7 +367,7 @@ class TestTheLog:
     def _log(self, small_pages: None) -> None:
         for number in range(1, 8):
             put(STREAM, Deposited(amount=number))
-            put("tests.account_x-1", Noted(text=str(number)))
+            put("bank.account_x-1", Noted(text=str(number)))
             with transaction.atomic():
                 emit(Happened(number=number))
         sequence()
@@ -381,15 +381,15 @@ class TestTheLog:
         assert list(read_log(21)) == list(read_log(99)) == []
 
     def test_of_a_category_and_not_of_one_whose_name_begins_alike(self):
-        assert amounts(read_log(category="tests.account")) == list(range(1, 8))
-        assert [one.event().text for one in read_log(15, category="tests.account_x")] == ["6", "7"]
-        assert list(read_log(category="tests.acc")) == list(read_log(category="%")) == []
+        assert amounts(read_log(category="bank.account")) == list(range(1, 8))
+        assert [one.event().text for one in read_log(15, category="bank.account_x")] == ["6", "7"]
+        assert list(read_log(category="bank.acc")) == list(read_log(category="%")) == []
 
     def test_of_some_types(self):
-        found = list(read_log(types=["tests.happened", "tests.noted"]))
+        found = list(read_log(types=["tests.happened", "bank.noted"]))
         assert [one.position % 3 for one in found] == [2, 0] * 7
         assert list(read_log(types=[])) == []
-        assert len(list(read_log(3, types=("tests.noted",), category="tests.account_x"))) == 6
+        assert len(list(read_log(3, types=("bank.noted",), category="bank.account_x"))) == 6
 
     def test_an_event_without_a_stream_has_none(self):
         (first, *_) = read_log(types=["tests.happened"])
@@ -411,7 +411,7 @@ class TestDecoding:
     @pytest.mark.parametrize(
         ("stored", "error", "said"),
         [
-            ({"type": "tests.gone"}, "UnknownName", "no event type is called 'tests.gone'"),
+            ({"type": "bank.gone"}, "UnknownName", "no event type is called 'bank.gone'"),
             ({"schema_version": 3}, "NewerVersion", "stored as version 3; the code here knows version 2"),
             ({"data": {"cents": "many"}}, "ValidationError", "cents"),
             ({"data": {"cents": 1, "more": 1}}, "ValidationError", "more"),
@@ -425,7 +425,7 @@ class TestDecoding:
             recorded.event()
         assert type(raised.value).__name__ == error
         assert raised.value.__notes__ == [
-            f"while reading {recorded.type} {recorded.id}, version 1 of stream 'tests.account-1'"
+            f"while reading {recorded.type} {recorded.id}, version 1 of stream 'bank.account-1'"
         ]
 
     def test_a_payload_that_json_cannot_carry_stores_nothing_of_what_came_with_it(self):
@@ -433,4 +433,4 @@ class TestDecoding:
             with pytest.raises(UnstorablePayload, match="NUL"):
                 append(STREAM, Deposited(), Noted(text="\x00"), Closed())
             assert append(STREAM, Closed(), expected=NEW) == 1
-        assert [one.type for one in read(STREAM)] == ["tests.closed"]
+        assert [one.type for one in read(STREAM)] == ["bank.closed"]

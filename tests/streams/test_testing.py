@@ -104,10 +104,10 @@ def test_what_decide_would_refuse_fails():
 
 
 def test_an_event_that_comes_back_from_json_as_another_one_fails():
-    class Vague(Event, name="tests.vague"):
+    class Vague(Event, name="bank.vague"):
         anything: Any = None
 
-    class Diary(Aggregate, category="tests.vague_diary"):
+    class Diary(Aggregate, category="bank.vague_diary"):
         @applies(Vague)
         def noted(self, event: Vague) -> "Diary":
             return self
