@@ -121,7 +121,7 @@ class TestPermissions:
     def test_every_address_of_the_console_is_behind_the_admin_s_door(self) -> None:
         names = [name for name in get_resolver().namespace_dict["admin"][1].reverse_dict if isinstance(name, str)]
         console = [name for name in names if name.startswith("ops_") and not name.endswith(("_change", "_changelist"))]
-        assert len(console) == 17
+        assert len(console) >= 17
         for name in console:
             url = self._url(name)
             for response in (Client().get(url), Client().post(url)):

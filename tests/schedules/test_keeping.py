@@ -17,8 +17,15 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 def _run(number: int, **columns: Any) -> Run:
     at = LONG_AGO + timedelta(days=number)
-    defaults = {"slot": str(at.date()), "at": at, "on": at.date(), "command_id": uuid7(), "status": "success"}
-    return Run.objects.create(schedule_id=NAME, finished_at=at, **{**defaults, **columns})
+    defaults = {
+        "slot": str(at.date()),
+        "at": at,
+        "on": at.date(),
+        "command_id": uuid7(),
+        "status": "success",
+        "finished_at": at,
+    }
+    return Run.objects.create(schedule_id=NAME, **{**defaults, **columns})
 
 
 def test_old_runs_go_but_not_the_latest_ones_nor_failed_ones(

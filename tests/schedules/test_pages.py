@@ -97,6 +97,8 @@ class TestList:
 
     def test_what_nobody_has_seen_yet_is_there_too(self, operator: Client, declare: Declare):
         declare(Cron("0 6 * * MON-FRI", "UTC"))
+        declare(Cycle("UTC"), name="tests.cycle")
+        assert look(operator, reverse("admin:ops_schedule", args=["tests.cycle"]))
         assert "not begun" in look(operator, LIST).text
         assert "No dispatcher has seen it yet" in look(operator, DETAIL).text
 
