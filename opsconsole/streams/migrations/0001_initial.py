@@ -103,9 +103,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ops_streams_process",
+                "permissions": [("move_process", "Can send processes the commands by which operators move them")],
                 "indexes": [
                     models.Index(models.F("type"), models.F("id"), name="ops_streams_process_type"),
                     models.Index(models.F("status"), models.F("id"), name="ops_streams_process_status"),
+                    models.Index(
+                        models.F("id"), condition=models.Q(("is_live", True)), name="ops_streams_process_open"
+                    ),
                     models.Index(
                         models.F("is_live"),
                         models.F("moved_at"),

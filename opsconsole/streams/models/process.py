@@ -40,6 +40,7 @@ class Process(models.Model):
 
     class Meta:
         db_table = "ops_streams_process"
+        permissions = [("move_process", "Can send processes the commands by which operators move them")]
         constraints = [
             models.UniqueConstraint(
                 name="ops_streams_process_live", fields=["type", "subject"], condition=Q(is_live=True)
@@ -48,6 +49,7 @@ class Process(models.Model):
         indexes = [
             models.Index("type", "id", name="ops_streams_process_type"),
             models.Index("status", "id", name="ops_streams_process_status"),
+            models.Index("id", name="ops_streams_process_open", condition=Q(is_live=True)),
             models.Index("is_live", "moved_at", name="ops_streams_process_waiting", condition=Q(is_live=True)),
             models.Index("deadline_at", name="ops_streams_process_deadline", condition=Q(deadline_at__isnull=False)),
             models.Index("subject", "id", name="ops_streams_process_subject"),

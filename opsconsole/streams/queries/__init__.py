@@ -1,0 +1,1 @@
+"""Reading side of streams: what consoles and APIs ask. Every query is bounded and backed by an index."""

@@ -1,0 +1,113 @@
+"""Lists of process instances: by what they can be narrowed, and which of them are stuck or overdue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
+from uuid import UUID
+
+from django.db.models import Model, Q
+
+from opsconsole.engine.queries.filters import Filter
+from opsconsole.engine.queries.present import database_now
+from opsconsole.engine.queries.windows import ROWS, Bounded, Chosen, Search, Walk, best
+from opsconsole.streams.models import Process
+from opsconsole.streams.moves import PROCESSES
+from opsconsole.streams.processes import ProcessManager
+
+LIVE, ENDED, STUCK, OVERDUE = "live", "ended", "stuck", "overdue"
+CONDITIONS = (LIVE, ENDED, STUCK, OVERDUE)
+GRACE = timedelta(seconds=5)  # a deadline that has passed is dealt with in a second or two
+FEW = 10_000  # so many instances are few enough to be found by their time and put in the order of their ids
+
+LISTED = Process.objects.defer("state")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessFilter(Filter):
+    """`condition` is one of CONDITIONS."""
+
+    subject: str = ""
+    condition: str = ""
+
+    def drives(self) -> list[Q]:
+        wanted = {"subject": self.subject, "status": self.status, "type": self.type}
+        live = [Q(is_live=True)] if self.condition in (LIVE, STUCK, OVERDUE) else []
+        return [Q(**{name: value}) for name, value in wanted.items() if value] + live
+
+    def searches(self, model: type[Model], limit: int = ROWS) -> list[Search]:
+        if self.condition not in (STUCK, OVERDUE):
+            return super().searches(model, limit)
+        now = database_now()
+        condition, by = (stuck(now), "moved_at") if self.condition == STUCK else (overdue(now), "deadline_at")
+        ids = tuple(Process.objects.filter(condition).order_by(by).values_list("id", flat=True)[: FEW + 1])
+        rest = reduce(and_, self.drives(), self._keep())
+        if len(ids) <= FEW:
+            return [Chosen(model, ids, rest & self.within() & condition)]
+        return [Walk(model, drive, rest & condition, self.within(), limit) for drive in self.drives()]
+
+    def _keep(self) -> Q:
+        """No index has these in the order of ids."""
+        tenant = Q(tenant=self.tenant) if self.tenant else Q()
+        return tenant & Q(is_live=False) if self.condition == ENDED else tenant
+
+
+def counts(tenant: str = "") -> dict[str, Bounded]:
+    """How many there are in each condition, counted up to a bound; "" is all of them."""
+    wanted = {condition: ProcessFilter(condition=condition, tenant=tenant) for condition in ("", *CONDITIONS)}
+    return {condition: best(one.searches(Process), 1)[0].count() for condition, one in wanted.items()}
+
+
+def condition_of(process: Process, now: datetime) -> str:
+    """The one of CONDITIONS that matters most about it."""
+    if not process.is_live:
+        return ENDED
+    if process.deadline_at is not None and process.deadline_at < now - GRACE:
+        return OVERDUE
+    return STUCK if process.moved_at < now - patience_of(process.type) else LIVE
+
+
+def patience_of(type_name: str) -> timedelta:
+    """How long an instance of a type may stay where it is; of a type without code, what others may unless they say."""
+    return (PROCESSES.find(type_name) or ProcessManager).stuck_after
+
+
+def stuck(now: datetime) -> Q:
+    """Live, and where they are for longer than their type allows."""
+    patience = {name: process.stuck_after for name, process in PROCESSES}
+    late = ~Q(type__in=list(patience)) & Q(moved_at__lt=now - ProcessManager.stuck_after)
+    for name, longest in patience.items():
+        late |= Q(type=name, moved_at__lt=now - longest)
+    shortest = min([*patience.values(), ProcessManager.stuck_after])  # the index walks along this
+    return Q(is_live=True, moved_at__lt=now - shortest) & late
+
+
+def overdue(now: datetime) -> Q:
+    """Those whose deadline has passed and was not dealt with."""
+    return Q(deadline_at__lt=now - GRACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Instances of one type that need a look: how many, and the one that has waited for longest, since when."""
+
+    type: str
+    condition: str
+    count: Bounded
+    oldest: UUID
+    since: datetime
+
+
+def troubles(most: int = 1_000) -> Iterator[Trouble]:
+    """What is overdue and what is stuck, by type."""
+    now = database_now()
+    for condition, rows, by in (
+        (OVERDUE, Process.objects.filter(overdue(now)), "deadline_at"),
+        (STUCK, Process.objects.filter(stuck(now)).exclude(overdue(now)), "moved_at"),
+    ):
+        found = list(rows.order_by(by).values_list("type", "id", by)[: most + 1])
+        is_more = len(found) > most
+        for type_name in dict.fromkeys(row[0] for row in found):
+            of_type = [row for row in found if row[0] == type_name]
+            yield Trouble(type_name, condition, Bounded(min(len(of_type), most), is_more), *of_type[0][1:])
