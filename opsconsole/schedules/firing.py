@@ -7,6 +7,7 @@ and a schedule one run at a time is kept by constraints.
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -89,7 +90,7 @@ def start_run(declaration: Declaration, slot: Slot, *, left_out: int = 0, asked_
     outbox = Outbox(Cause("schedule", run_id, metadata=metadata))
     message = declaration.message(run=run_id, at=slot.at, on=slot.date, is_manual=slot.is_manual)
     command = outbox.plan_command(message)
-    run = {
+    run: dict[str, Any] = {
         "id": run_id, "schedule": declaration.name, "slot": slot.key, "at": slot.at, "on": slot.date,
         "is_manual": slot.is_manual, "asked_by": asked_by, "left_out": left_out, "command_id": command.id,
         "now": clock.frozen(),

@@ -49,6 +49,8 @@ def _not_begun(overview: Overview) -> str:
 
 def _not_to_skip(overview: Overview) -> str:
     latest = overview.latest
+    if overview.row is None or overview.row.missed != "backfill":
+        return "No later slot waits for a failed run."
     return "" if latest and latest.status in FAILED else "Its latest run has not failed."
 
 

@@ -79,7 +79,10 @@ def run_now(name: str, *, actor: str, reason: str = "") -> Done:
         return _look_now(row, declaration)
     now = database_now().astimezone(declaration.rule.place)
     slot = Slot(now, now.date(), is_manual=True, key=f"manual {now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}")
-    return _sent(start_run(declaration, slot, asked_by=actor), "outside its plan")
+    run_id = start_run(declaration, slot, asked_by=actor)
+    if run_id is None:
+        raise Refused("it was run at this very moment")
+    return _sent(run_id, "outside its plan")
 
 
 @transaction.atomic
@@ -88,6 +91,8 @@ def skip(name: str, *, actor: str, reason: str) -> Done:
     row = _locked(name)
     if not reason.strip():
         raise Refused("giving a run up needs a reason: the next operator will want to know")
+    if row.missed != "backfill":
+        raise Refused("no later slot waits for it")
     settle()
     run = latest(row)
     if run is None or run.status not in FAILED:
@@ -117,7 +122,7 @@ def _look_now(row: Schedule, declaration: Declaration) -> Done:
     return _sent(run_id, "for its date")
 
 
-def _sent(run_id: UUID | None, how: str) -> Done:
+def _sent(run_id: UUID, how: str) -> Done:
     run = Run.objects.get(pk=run_id)
     return Done(f"{run.schedule_id} was sent on its way {how}", run.command_id)
 

@@ -117,7 +117,7 @@ def _with_command(run: Run, identifier: UUID, command: Command | None) -> ShownR
 
 
 def _add_events(runs: Sequence[ShownRun]) -> None:
-    by_command = {}
+    by_command: dict[UUID, ShownRun] = {}
     for shown in runs:
         by_command |= dict.fromkeys([shown.run.command_id, shown.command_id], shown)
     healing = Command.objects.filter(cause_kind="reprocess", cause_id__in=list(by_command)).values_list(

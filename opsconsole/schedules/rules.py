@@ -119,21 +119,21 @@ class Daily(Rule):
     """Every date at a time of day, such as "06:00", once: also on days when clocks change, and when the time in the
     declaration is changed on a day on which it has run."""
 
-    time: str
+    at: str
     zone: str
     kind: ClassVar[str] = "daily"
 
     @property
     def written(self) -> str:
-        return self.time
+        return self.at
 
     @property
     def words(self) -> str:
-        return f"Every day at {self.time}"
+        return f"Every day at {self.at}"
 
     @property
     def time_of_day(self) -> time:
-        return time.fromisoformat(self.time)
+        return time.fromisoformat(self.at)
 
     def check(self) -> None:
         try:
@@ -141,7 +141,7 @@ class Daily(Rule):
         except ValueError:
             is_plain = False
         if not is_plain:
-            raise ValueError(f"{self.time!r} is no time of day, such as '06:30'")
+            raise ValueError(f"{self.at!r} is no time of day, such as '06:30'")
 
     def after(self, moment: datetime) -> Iterator[Slot]:
         place = self.place
@@ -167,7 +167,7 @@ class Cycle(Rule):
 
     @property
     def written(self) -> str:
-        return f"looks every {self.every.total_seconds():g} s"
+        return f"looks every {_amount(self.every)}"
 
     @property
     def words(self) -> str:
@@ -184,3 +184,11 @@ class Cycle(Rule):
         today = instant(now.astimezone(self.place).date(), time(0), self.place)
         assert today is not None, "now is on a date that exists"  # noqa: S101
         return today - timedelta(microseconds=1)
+
+
+def _amount(duration: timedelta) -> str:
+    """ "hour", "30 min", "90 s"."""
+    if duration == timedelta(hours=1):
+        return "hour"
+    minutes, seconds = divmod(duration.total_seconds(), 60)
+    return f"{duration.total_seconds():g} s" if seconds else f"{minutes:g} min"

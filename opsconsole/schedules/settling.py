@@ -13,6 +13,6 @@ def settle() -> int:
     """Record what became of runs; returns how many ended or were healed."""
     with connection.cursor() as cursor:
         cursor.execute(statement("end_runs"))
-        ended = sum(status != PENDING for (status,) in cursor.fetchall())
+        ended = [status for (status,) in cursor.fetchall() if status != PENDING]
         cursor.execute(statement("heal_runs"), {"limit": HEALABLE, "now": clock.frozen()})
-        return ended + len(cursor.fetchall())
+        return len(ended) + len(cursor.fetchall())

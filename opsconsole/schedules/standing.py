@@ -48,6 +48,12 @@ def standing(overview: Overview, now: datetime) -> Standing:
     return Standing("on time", "success", "success")
 
 
+def policy_of(overview: Overview) -> str:
+    """What becomes of missed slots, in words."""
+    known = overview.declaration or overview.row
+    return MISSED[known.missed] if known else ""
+
+
 def is_late(overview: Overview, now: datetime) -> bool:
     """Whether nobody fires what is due."""
     row = overview.row

@@ -58,7 +58,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", name: str) -> HttpResponse:
         "is_first_page": before is None,
         "coming": overview.coming(now),
         "waiting": len(overview.waiting(now)),
-        "policy": standing.MISSED.get(overview.row.missed if overview.row else overview.declaration.missed),
+        "policy": standing.policy_of(overview),
         "offers": list(offers(request, overview)),
     }
     return respond(request, site, "schedules/detail", context)

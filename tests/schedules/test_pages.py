@@ -45,7 +45,7 @@ def operator() -> Client:
 
 @pytest.fixture
 def daily(declare: Declare) -> Any:
-    declaration = declare(Daily("06:00", "America/Sao_Paulo"))
+    declaration = declare(Daily("06:00", "America/Sao_Paulo"), missed="backfill")
     begin(NAME)
     return declaration
 
@@ -238,6 +238,13 @@ class TestActs:
         a_run("error")
         assert look(operator, DETAIL).having("value", "skip")
         assert "is given up" in told(operator, ACT, {"action": "skip", "reason": "a holiday"})
+
+    def test_where_nothing_waits_for_a_failed_run_there_is_nothing_to_give_up(self, operator: Client, declare: Declare):
+        declare(Daily("06:00", "UTC"))
+        begin(NAME)
+        a_run("error")
+        assert not look(operator, DETAIL).having("value", "skip")
+        assert "no later slot waits for it" in told(operator, ACT, {"action": "skip", "reason": "a holiday"})
 
     def test_an_action_that_is_none_is_refused(self, operator: Client, daily: Any):
         assert "There is no such action" in told(operator, ACT, {"action": "explode"})

@@ -4,13 +4,19 @@ from datetime import UTC, datetime
 
 from django import template
 
+from opsconsole.schedules.zones import zone_named
+
 register = template.Library()
 
 
 @register.filter
-def wall(moment: datetime) -> str:
-    """What the clock shows in the zone of the moment."""
-    return f"{_shown(moment)} {moment.tzname()}"
+def wall(moment: datetime, zone: str = "") -> str:
+    """What the clock shows in that zone, or in the moment's own."""
+    try:
+        local = moment.astimezone(zone_named(zone)) if zone else moment
+    except LookupError:  # of a declaration that is gone, as the zone may be
+        local = moment
+    return f"{_shown(local)} {local.tzname()}"
 
 
 @register.filter
