@@ -1,0 +1,71 @@
+"""The tables of reports.
+
+A published report never changes. The database sees to that itself, whoever writes: a document carries a copy of its
+report's `is_published`, kept equal by a foreign key over both columns; so a check can refuse a published report with
+a document that is being voided, and a trigger any change to a document of a published one (`0002_published.sql`).
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from opsconsole.kernel import clock
+
+
+class Report(models.Model):
+    """What a customer is told of; the next document after publication opens a new one."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = models.CharField(max_length=80)
+    opened_at = models.DateTimeField(default=clock.now)
+    is_published = models.BooleanField(default=False)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "reports_report"
+        ordering = ["-opened_at"]
+        permissions = [("publish_report", "Can publish a report")]
+        constraints = [
+            models.UniqueConstraint(name="reports_report_open", fields=["customer"], condition=Q(is_published=False)),
+            models.CheckConstraint(
+                name="reports_report_published",
+                condition=Q(is_published=True, published_at__isnull=False)
+                | Q(is_published=False, published_at__isnull=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "is_published", "-opened_at"], name="reports_report_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.customer}, {'published' if self.is_published else 'open'}"
+
+
+class ReportedDocument(models.Model):
+    """A document as reports know it: `voiding` from the agreement to void it until billing has done so."""
+
+    class State(models.TextChoices):
+        REPORTED = "reported"
+        VOIDING = "voiding"
+        VOIDED = "voided"
+
+    document_id = models.UUIDField(primary_key=True)
+    report = models.ForeignKey(Report, models.PROTECT, related_name="documents", db_constraint=False)
+    is_published = models.BooleanField(default=False, editable=False, help_text="Its report is.")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    state = models.CharField(max_length=8, choices=State, default=State.REPORTED)
+    added_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "reports_document"
+        verbose_name = "reported document"
+        ordering = ["-added_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="reports_document_state", condition=Q(state__in=["reported", "voiding", "voided"])
+            ),
+            models.CheckConstraint(
+                name="reports_document_not_voiding", condition=Q(is_published=False) | ~Q(state="voiding")
+            ),
+        ]
+        indexes = [models.Index(fields=["report", "-added_at"], name="reports_document_report")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id}, {self.amount}"
