@@ -13,7 +13,7 @@ class StreamsConfig(AppConfig):
 
     def ready(self) -> None:
         from opsconsole.engine import extending
-        from opsconsole.streams import duties, following, moves
+        from opsconsole.streams import duties, following
         from opsconsole.streams.channel import CHANNEL
 
         autodiscover_modules("subscriptions", "projectors", "processes")
@@ -22,5 +22,4 @@ class StreamsConfig(AppConfig):
         extending.perform_regularly("subscriptions", 30.0, duties.begin)
         extending.perform_regularly("follow", 1.0, duties.poll)
         extending.run_in_tests(following.follow_to_the_end)
-        post_migrate.connect(duties.begin, sender=self, dispatch_uid="opsconsole.streams.duties")
-        post_migrate.connect(moves.keep, sender=self, dispatch_uid="opsconsole.streams.moves")
+        post_migrate.connect(duties.after_migrations, sender=self, dispatch_uid="opsconsole.streams")

@@ -6,18 +6,38 @@ from django.db import connection
 
 from opsconsole.engine.hints import hints
 from opsconsole.kernel import clock
+from opsconsole.streams import moves
 from opsconsole.streams.channel import CHANNEL
-from opsconsole.streams.followers import FOLLOWERS, Follower
+from opsconsole.streams.followers import FOLLOWERS
 from opsconsole.streams.sql import statement
 
 
-def begin(**kwargs: object) -> None:
-    """Make sure of a row for every subscription that the code declares, after migrations and now and then."""
-    if "ops_streams_subscription" not in connection.introspection.table_names():
-        return
+def begin() -> None:
+    """Make sure of a row for every subscription that the code declares."""
+    followers = [follower for _, follower in FOLLOWERS]
+    delays = [
+        follower.start_delay + random.uniform(0.0, follower.jitter)  # noqa: S311 - spreads load
+        for follower in followers
+    ]
     with connection.cursor() as cursor:
-        for _, follower in FOLLOWERS:
-            cursor.execute(statement("begin_subscription"), _begun(follower))
+        cursor.execute(
+            statement("begin_subscriptions"),
+            {
+                "name": [follower.name for follower in followers],
+                "kind": [follower.kind for follower in followers],
+                "from_the_end": [follower.start == "end" for follower in followers],
+                "delay": delays,
+                "now": clock.frozen(),
+            },
+        )
+
+
+def after_migrations(**kwargs: object) -> None:
+    """Make the tables say what the code says: its subscriptions, and the moves of its processes."""
+    tables = connection.introspection.table_names()
+    if "ops_streams_move" in tables and "ops_engine_sequencer" in tables:
+        begin()
+        moves.keep()
 
 
 def tell(types: frozenset[str]) -> None:
@@ -33,13 +53,3 @@ def poll() -> None:
         cursor.execute(statement("anything_to_follow"), {"known": known, "now": clock.frozen()})
         if cursor.fetchone()[0]:
             hints.send(CHANNEL)
-
-
-def _begun(follower: Follower) -> dict[str, object]:
-    return {
-        "name": follower.name,
-        "kind": follower.kind,
-        "from_the_end": follower.start == "end",
-        "delay": follower.start_delay + random.uniform(0.0, follower.jitter),  # noqa: S311 - spreads load
-        "now": clock.frozen(),
-    }

@@ -14,11 +14,13 @@ from opsconsole.kernel import clock
 from opsconsole.streams import deadlines, isolating, parking, rebuilding
 from opsconsole.streams.channel import CHANNEL
 from opsconsole.streams.followers import FOLLOWERS
+from opsconsole.streams.models import Subscription
 from opsconsole.streams.sql import statement
 from opsconsole.streams.turns import lock
 from opsconsole.streams.windows import read_window
 
 CONFLICT_RETRIES = 3
+SILENCE = 1.0  # seconds between two pages after which whoever served a subscription counts as lost
 
 
 def follow() -> None:
@@ -49,6 +51,7 @@ def _serve(until: float) -> None:
         while apply_page(name):
             pages += 1
             if time.monotonic() > until:
+                let_go(name)
                 hints.send(CHANNEL)
                 return
             if pages == 2:
@@ -59,9 +62,17 @@ def take() -> str | None:
     """The subscription whose turn it is, or None when none is behind that nobody serves."""
     known = [name for name, _ in FOLLOWERS]
     with connection.cursor() as cursor:
-        cursor.execute(statement("take_subscription"), {"known": known, "worker": heart.name, "now": clock.frozen()})
+        cursor.execute(
+            statement("take_subscription"),
+            {"known": known, "worker": heart.name, "silence": SILENCE, "now": clock.frozen()},
+        )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def let_go(name: str) -> None:
+    """Leave a subscription to others before it is at its end."""
+    Subscription.objects.filter(name=name).update(tries=0)
 
 
 def apply_page(name: str) -> bool:
@@ -81,7 +92,10 @@ def apply_page(name: str) -> bool:
 def _apply_together(name: str) -> bool:
     with transaction.atomic(durable=True):
         turn = lock(name)
-        if turn is None or turn.position >= turn.head:
+        if turn is None:
+            return False
+        if turn.position >= turn.head:
+            let_go(name)
             return False
         if turn.is_hopeless:
             raise isolating.WorkersLost(turn.tries - 1)

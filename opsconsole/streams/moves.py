@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from opsconsole.kernel.registry import Registry
 
@@ -17,10 +17,8 @@ class IllegalMove(Exception):
     """The state machine has no such move."""
 
 
-def keep(**kwargs: object) -> None:
-    """Make the table say what the code says, for the processes that the code knows; after migrations."""
-    if "ops_streams_move" not in connection.introspection.table_names():
-        return
+def keep() -> None:
+    """Make the table say what the code says, for the processes that the code knows."""
     from opsconsole.streams.models import Move
 
     with transaction.atomic():

@@ -26,7 +26,7 @@ def pause(name: str, *, actor: str, reason: str) -> None:
 
 def resume(name: str, *, actor: str) -> None:
     """Let a paused subscription go on where it was. Raises Refused."""
-    _go_on(name, PAUSED, paused_by="", paused_at=None, reason="")
+    _go_on(name, PAUSED, tries=0, paused_by="", paused_at=None, reason="")
     _log("resume", name, actor)
 
 

@@ -166,16 +166,22 @@ class ProcessManager(BaseModel):
     @classmethod
     def _find_methods(cls) -> None:
         cls.beginnings, cls.answers, cls.deadlines = {}, {}, {}
-        for attribute in [name for base in cls.__mro__ for name in vars(base)]:
-            method = getattr(cls, attribute, None)
+        members = {
+            name: member
+            for base in reversed(cls.__mro__)
+            if issubclass(base, ProcessManager)
+            for name, member in vars(base).items()
+        }
+        for name, member in members.items():
+            method = getattr(member, "__func__", member)  # of a class method, the function
             for event_type in getattr(method, _BEGINS, ()):
-                cls.beginnings[event_type] = attribute
+                cls.beginnings[event_type] = name
             types, subject = getattr(method, _MOVES, ((), None))
             for event_type in types:
-                cls.answers[event_type] = (attribute, subject)
+                cls.answers[event_type] = (name, subject)
             statuses, after = getattr(method, _DEADLINE, ((), None))
             for status in statuses:
-                cls.deadlines[status] = Deadline(after, attribute)
+                cls.deadlines[status] = Deadline(after, name)
 
     def subject(self) -> str:
         """What the instance is about: no two live ones are about the same."""

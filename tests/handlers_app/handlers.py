@@ -75,3 +75,8 @@ def die(event: messages.Fatal, work: Reacting) -> None:
     if event.is_deadly:
         os.kill(os.getpid(), signal.SIGKILL)
     work.send(messages.Record(number=event.number))
+
+
+@handles(messages.CloseMatter)
+def close_matter(command: messages.CloseMatter, work: Work) -> None:
+    work.emit(messages.MatterClosed())

@@ -109,3 +109,19 @@ class Fatal(Event, name="tests.fatal"):
 
     is_deadly: bool = False
     number: int = 0
+
+
+class Logged(Event, name="tests.logged"):
+    """Followed by a projection, a ledger and, when it opens a matter, a process."""
+
+    number: int
+    key: str = "a"
+    opens: bool = False
+
+
+class CloseMatter(Command, name="tests.close_matter", retry=Exponential(first=0.2, times=9)):
+    """Emits MatterClosed, in the flow of whoever sent it."""
+
+
+class MatterClosed(Event, name="tests.matter_closed"):
+    pass

@@ -1,16 +1,28 @@
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from opsconsole.engine import Delays
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.kernel import clock
 from opsconsole.streams import operations
-from opsconsole.streams.following import apply_page, follow_to_the_end, take
+from opsconsole.streams.following import SILENCE, apply_page, follow_to_the_end, take
 from opsconsole.streams.models import SkippedEvent, Subscription
 from tests.handlers_app.models import Entry, Page
 from tests.streams.readers import happen, reader, state
 
 pytestmark = pytest.mark.usefixtures("alone")
+
+
+def lost(times: int) -> str:
+    """The subscription, taken once more after so many workers took it and died."""
+    for _ in range(times):
+        assert take() == "tests.reader"
+        assert take() is None, "it is in somebody's hands"
+        Subscription.objects.update(seen_at=Now() - timedelta(seconds=SILENCE))
+    return str(take())
 
 
 class Ledger:
@@ -162,10 +174,7 @@ def test_an_event_that_leaves_a_violated_deferred_constraint_is_known_by_name():
 
 def test_after_lost_workers_events_come_one_at_a_time_until_the_culprit_is_passed(ledger):
     happen(1, 2, 3)
-    for _ in range(2):
-        take()  # and die
-
-    name = take()
+    name = lost(2)
     pages = 0
     while apply_page(name):
         pages += 1
@@ -176,8 +185,7 @@ def test_after_lost_workers_events_come_one_at_a_time_until_the_culprit_is_passe
 
 def test_an_event_that_costs_one_worker_after_another_stops_the_subscription(ledger):
     happen(1)
-    for _ in range(4):
-        name = take()
+    name = lost(3)
 
     assert apply_page(name) is False
     stopped = state()

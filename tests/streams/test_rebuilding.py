@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 
 from opsconsole.streams import duties, operations, rebuilding, shadows
-from opsconsole.streams.following import apply_page, follow_to_the_end, take
+from opsconsole.streams.following import apply_page, follow_to_the_end, let_go, take
 from opsconsole.streams.models import Subscription
 from opsconsole.streams.projectors import Projector, RowProjector, projects
 from tests.handlers_app.models import Entry, Tally
@@ -49,6 +49,7 @@ def test_the_old_rows_serve_until_the_new_ones_take_their_place(factor):
 
     take()
     assert apply_page(name) and apply_page(name)
+    let_go(name)
     assert (state(name).position, total()) == (4, 5)
     follow_to_the_end()
 
@@ -64,6 +65,7 @@ def test_what_happens_meanwhile_is_in_both(factor):
     name = rebuilding.rebuild("tests.tallies", actor="ada")
     take()
     apply_page(name)
+    let_go(name)
     happen(1)
     apply_page("tests.tallies")
     assert total() == 13
@@ -77,9 +79,11 @@ def test_what_happens_meanwhile_is_in_both(factor):
 
 def test_a_rebuild_may_rest_and_go_on(factor):
     happen(*[1] * 5)
+    follow_to_the_end()
     name = rebuilding.rebuild("tests.tallies", actor="ada")
     take()
     apply_page(name)
+    let_go(name)
     operations.pause(name, actor="ada", reason="busy hours")
     follow_to_the_end()
     assert (state(name).position, state("tests.tallies").position) == (2, 5)
