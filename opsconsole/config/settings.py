@@ -19,6 +19,8 @@ INSTALLED_APPS = [
     "opsconsole.streams",
     "opsconsole.engine",
     "opsconsole.examples.academics",
+    "opsconsole.examples.billing",
+    "opsconsole.examples.lending",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -103,6 +105,8 @@ EMAIL_TIMEOUT = 10
 BROKER_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 OPSCONSOLE: dict[str, object] = {}
+
+BILLING = {"slow_down": 2.0 if os.environ.get("SLOW_DOWN") == "1" else 0.0}  # seconds for each step of a voiding
 
 LOGGING = {
     "version": 1,

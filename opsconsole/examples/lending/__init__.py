@@ -1,0 +1,1 @@
+"""An example: the back office of an asset lender, built on streams."""

@@ -1,0 +1,64 @@
+"""Late fees: what is owed for a business date, and by whom."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from uuid import UUID
+
+from opsconsole.examples.lending.amounts import in_cents
+from opsconsole.examples.lending.configuration import lending_settings
+from opsconsole.examples.lending.events import LateFeeIncurred, LateFeeNotCharged
+from opsconsole.examples.lending.models import LateFee, Product
+from opsconsole.examples.lending.valuing import value_at
+
+
+def fees_for(on: date, *, position: int) -> Iterator[LateFeeIncurred | LateFeeNotCharged]:
+    """What becomes of each product with an outstanding balance on a date, unless something became of it before.
+
+    Assets are worth what was known at `position`: of the event that says that the date has begun.
+    """
+    settings = lending_settings()
+    value_of = cache(lambda asset: value_at(asset, on, position=position))
+    dealt_with = LateFee.objects.filter(on=on).values("product")
+    products = Product.objects.outstanding_on(on).exclude(pk__in=dealt_with)
+    for product in products.select_related("asset").prefetch_related("deal__parties").order_by("pk"):
+        payer, value = payer_of(product, settings.payer_role), value_of(product.asset_id)
+        if payer is None:
+            reason = f"no {settings.payer_role} of its deal is sender or receiver of its asset"
+            yield LateFeeNotCharged(product=product.pk, on=on, reason=reason)
+        elif value is None:
+            yield LateFeeNotCharged(product=product.pk, on=on, reason="its asset had no value on that date")
+        else:
+            yield LateFeeIncurred(
+                product=product.pk,
+                deal=product.deal_id,
+                asset=product.asset_id,
+                payer=payer,
+                on=on,
+                value=value,
+                rate=settings.daily_rate,
+                amount=fee(value, settings.daily_rate),
+            )
+
+
+def fee(value: Decimal, daily_rate: Decimal) -> Decimal:
+    """The fee for a day, in whole cents, half a cent up."""
+    return in_cents(value * daily_rate)
+
+
+def payer_of(product: Product, role: str) -> UUID | None:
+    """The company of the deal in this role that is also receiver, or else sender, of the asset."""
+    companies = {party.company_id for party in product.deal.parties.all() if party.role == role}
+    ends = (product.asset.receiver_id, product.asset.sender_id)
+    return next((company for company in ends if company in companies), None)
+
+
+def record_of(charged: LateFeeIncurred | LateFeeNotCharged, event_id: UUID) -> LateFee:
+    """The row that keeps it from being charged again; not stored yet."""
+    row = LateFee(product_id=charged.product, on=charged.on, event_id=event_id)
+    if isinstance(charged, LateFeeIncurred):
+        row.payer_id, row.amount = charged.payer, charged.amount
+    else:
+        row.reason = charged.reason
+    return row
