@@ -13,6 +13,8 @@ from opsconsole.engine.sql import statement
 
 BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # seconds; the last bin is open
 KINDS = ("event", "command")
+QUICK = 0.05  # seconds: a pass that takes less may be followed by one over more hours
+MOST_HOURS = 7 * 24
 
 
 def begin(**kwargs: object) -> None:
@@ -32,17 +34,19 @@ def roll_up(seconds: float = math.inf) -> int:
     """Count every closed minute that has not been counted; returns how many rows of rollup were made.
 
     A minute is closed two minutes after its end: what finished in it has committed by then. It goes by the hour, by
-    ever more hours where there is nothing, each pass a transaction of its own; none is begun after so many `seconds`.
+    ever more hours where there is little, each pass a transaction of its own; none is begun after so many `seconds`.
     """
     stop_at = time.monotonic() + seconds
     made = 0
     for kind in KINDS:
-        hours = 1
+        hours, began = 1, time.monotonic()
         while (rows := _pass(kind, hours)) is not None:
             made += rows
-            hours = 1 if rows else 2 * hours
-            if time.monotonic() > stop_at:
+            ended = time.monotonic()
+            hours = min(2 * hours, MOST_HOURS) if ended - began < QUICK else 1
+            if ended > stop_at:
                 break
+            began = ended
     return made
 
 
