@@ -11,6 +11,8 @@ from django.db import connection
 from opsconsole.engine.messages import COMMANDS, EVENTS
 from opsconsole.engine.models import Attempt, Batch, Command, Event, UniqueKey
 from opsconsole.engine.registry import HANDLERS, REACTIONS
+from opsconsole.schedules.declaring import DECLARED
+from opsconsole.schedules.models import Run, Schedule
 from tests.docs import shop
 from tests.docs.pages import Block, Page
 
@@ -55,14 +57,16 @@ class Session:
 
 def _empty() -> None:
     """Each test of a page begins with empty tables, as under pytest."""
-    for model in (Attempt, Command, Event, Batch, UniqueKey, *reversed(shop.MODELS)):
+    for model in (Attempt, Command, Event, Batch, UniqueKey, Run, Schedule, *reversed(shop.MODELS)):
         model._default_manager.all().delete()
 
 
 @contextmanager
 def session() -> Iterator[Session]:
     """A session whose message types, handlers and modules are forgotten afterwards."""
-    registries: tuple[dict[str, Any], ...] = (COMMANDS._items, EVENTS._items, HANDLERS._items, REACTIONS)
+    registries: tuple[dict[str, Any], ...] = (
+        COMMANDS._items, EVENTS._items, HANDLERS._items, REACTIONS, DECLARED._items,
+    )  # fmt: skip
     before = [dict(registry) for registry in registries]
     playing = Session()
     for name in ("Customer", "Order"):

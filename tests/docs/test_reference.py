@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,19 +12,31 @@ from django.apps import apps
 from django.core.management import get_commands, load_command_class
 from django.db import connection
 
-from opsconsole import engine
+from opsconsole import engine, schedules
 from opsconsole.engine import models, operations, testing
 from opsconsole.engine.configuration import Configuration
 from opsconsole.engine.messages import Message
 from opsconsole.engine.models.lineage import Lineage
 from opsconsole.kernel import tracing
+from opsconsole.schedules import operations as schedules_operations
+from opsconsole.schedules import testing as schedules_testing
+from opsconsole.schedules.models import Run, Schedule
 from tests.docs.pages import ROOT, Page
 
 REFERENCE = "docs/reference/"
 SIGNATURES = Page(REFERENCE + "messages-and-handlers.md")
+SCHEDULES = Page(REFERENCE + "schedules.md")
 DATABASE = Page(REFERENCE + "database.md")
 COLUMNS = Page(REFERENCE + "events-and-commands.md")
-NAMESPACES: dict[str, Any] = {"": engine, "operations": operations, "testing": testing, "tracing": tracing}
+NAMESPACES: dict[str, Any] = {
+    "": engine,
+    "operations": operations,
+    "testing": testing,
+    "tracing": tracing,
+    "schedules": schedules,
+    "schedules.operations": schedules_operations,
+    "schedules.testing": schedules_testing,
+}
 MODELS = list(apps.get_app_config("ops_engine").get_models())
 CODE = re.compile(r"`([^`]+)`")
 
@@ -104,6 +117,23 @@ class TestColumns:
         return {field.column for field in Lineage._meta.fields}
 
 
+class TestSchedules:
+    @pytest.mark.parametrize("model", [Schedule, Run], ids=lambda model: model.__name__)
+    def test_columns(self, model: Any):
+        table = SCHEDULES.text.split(f"| column of `{model._meta.db_table}` |")[1].split("\n\n")[0]
+        assert named_in_first_cells(f"|  |{table}") == {field.column for field in model._meta.fields}
+
+    def test_constraints(self):
+        table = SCHEDULES.text.split("| constraint | keeps |")[1]
+        known = {constraint.name for model in (Schedule, Run) for constraint in model._meta.constraints}
+        assert named_in_first_cells(f"| constraint | keeps |{table}") == known
+
+    def test_every_public_name_is_told(self):
+        assert set(schedules.__all__) <= set(CODE.findall(SCHEDULES.prose())) | set(
+            re.findall(r"(?:def|class) (\w+)", SCHEDULES.text)
+        )
+
+
 class TestDatabase:
     def test_tables(self):
         told = named_in_first_cells(section(DATABASE, "Tables"))
@@ -136,7 +166,7 @@ def _columns_of(index: Any) -> list[str]:
 def _documented() -> list[tuple[str, Any, ast.FunctionDef]]:
     """Each documented function or method, with the real one."""
     found = []
-    for block in SIGNATURES.blocks("python"):
+    for block in (*SIGNATURES.blocks("python"), *SCHEDULES.blocks("python")):
         namespace = NAMESPACES[block.info.removeprefix("signatures").strip()]
         for node in ast.parse(block.text).body:
             if isinstance(node, ast.FunctionDef):
@@ -165,8 +195,9 @@ def _told(function: ast.FunctionDef) -> list[tuple[str, str, str]]:
 
 
 def _shown(default: Any) -> str:
-    """Defaults that are made anew each time are told as `...`."""
-    return "Ellipsis" if repr(default) == "<factory>" else repr(default)
+    """Defaults that are made anew each time, or have no short name, are told as `...`."""
+    is_long = repr(default) == "<factory>" or isinstance(default, timedelta)
+    return "Ellipsis" if is_long else repr(default)
 
 
 def test_every_public_name_is_told():
