@@ -131,7 +131,7 @@ class TestFromHistory:
     def test_as_of_an_earlier_time_it_is_what_it_was(self):
         company = builders.company()
         deal = builders.deal((company, "lender"), rating_tier="C")
-        between = StoredEvent.objects.latest("id").occurred_at
+        between = StoredEvent.objects.latest("seq").created_at
         Deal.objects.filter(pk=deal.pk).update(rating_tier="A")
         dealing.announce(deal.pk)
         assert load(Membership, company.pk, as_of=between).state.rating_tier == "C"
