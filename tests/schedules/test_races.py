@@ -44,12 +44,22 @@ def test_of_four_that_fire_a_slot_at_once_one_does(declare: Callable[..., Any], 
             execute()
 
 
-@rounds(3, 30)
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("America/Sao_Paulo", NOON),
+        ("America/Sao_Paulo", datetime(2018, 11, 2, 15, tzinfo=UTC)),  # the clock is put forward at midnight
+        ("America/Sao_Paulo", datetime(2019, 2, 15, 15, tzinfo=UTC)),  # and back
+        ("Europe/Berlin", datetime(2026, 3, 27, 11, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 10, 23, 11, tzinfo=UTC)),
+    ],
+)
+@rounds(2, 20)
 def test_a_gap_of_three_days_gives_its_dates_once_and_in_order_with_two_dispatchers(
-    declare: Callable[..., Any], rounds: int
+    declare: Callable[..., Any], rounds: int, zone: str, start: datetime
 ):
-    declare(Cycle("America/Sao_Paulo"), act=emit_number)
-    with frozen_at(NOON) as time:
+    declare(Cycle(zone), act=emit_number)
+    with frozen_at(start) as time:
         begin(NAME)
         for _ in range(rounds):
             while sum(at_once(firing.look, firing.look)):
@@ -58,7 +68,7 @@ def test_a_gap_of_three_days_gives_its_dates_once_and_in_order_with_two_dispatch
         while sum(at_once(firing.look, firing.look)):
             execute()
     dates = [run.on for run in runs_of(NAME)]
-    assert dates == [NOON.date() + number * DAY for number in range(3 * rounds + 1)]
+    assert dates == [start.date() + number * DAY for number in range(3 * rounds + 1)]
     assert [event.number for event in emitted(Happened)] == [on.day for on in dates]
 
 
