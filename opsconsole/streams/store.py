@@ -187,7 +187,7 @@ def _read_backward(stream: str, before: int) -> Iterator[Recorded]:
     while before > 1:
         parameters = {"stream": stream, "before": before, "page": PAGE, "bytes": BYTES}
         rows = _fetch("read_stream_backward", parameters)
-        yield from (Recorded(*row[:-2]) for row in rows)
+        yield from (Recorded(*row) for row in rows)
         if not rows:
             return
         before = rows[-1][3]

@@ -1,5 +1,6 @@
 -- A window of positions, narrowed to a category of streams and to types where they are given. The window bounds the
--- work when nearly nothing matches; `bytes` bounds the memory, with the last column as in read_stream.
+-- work when nearly nothing matches, and `bytes` the memory: of what matches, as much is returned from the start as fits,
+-- one event at least, and the last column says how many match.
 SELECT id, position, stream, version, type, schema_version, data::text, tenant, correlation_id, cause_kind, cause_id,
        metadata::text, created_at, candidates
   FROM (
