@@ -35,15 +35,16 @@ def read_window(after: int, upto: int, types: frozenset[str]) -> Window:
     """
     bounds = {"after": after, "upto": upto}
     with connection.cursor() as cursor:
-        cursor.execute(statement("count_window"), bounds)
-        if cursor.fetchone()[0] != upto - after:
-            cursor.execute(statement("first_gap"), bounds)
-            raise Gap(cursor.fetchone()[0])
         cursor.execute(statement("read_window"), {**bounds, "types": list(types), "bytes": BYTES})
         rows = cursor.fetchall()
-    events = [Recorded(*row[:-1]) for row in rows]
-    is_whole = not rows or rows[0][-1] == len(rows)
-    return Window(events, upto if is_whole else rows[-1][1])
+        *_, matching, held = rows[0]
+        if held != upto - after:
+            cursor.execute(statement("first_gap"), bounds)
+            raise Gap(cursor.fetchone()[0])
+    if matching is None:
+        return Window((), upto)
+    events = [Recorded(*row[:-2]) for row in rows]
+    return Window(events, upto if matching == len(events) else rows[-1][1])
 
 
 def event_at(position: int) -> tuple[UUID, str] | None:

@@ -22,3 +22,14 @@ class Start(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} at {self.at}"
+
+
+class Balance(models.Model):
+    """A read model."""
+
+    account = models.BigIntegerField(primary_key=True)
+    amount = models.BigIntegerField(default=0)
+    moves = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.amount}"

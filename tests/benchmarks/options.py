@@ -13,6 +13,8 @@ class Size:
     events: int = 20_000
     wake_ups: int = 400
     batch: int = 100_000
+    followed: int = 200_000
+    rebuilt: int = 1_000_000
     writing_rounds: int = 5
     writing_seconds: float = 6.0
 
@@ -25,6 +27,8 @@ QUICK = Size(
     events=3_000,
     wake_ups=60,
     batch=10_000,
+    followed=20_000,
+    rebuilt=60_000,
     writing_rounds=1,
     writing_seconds=2.0,
 )

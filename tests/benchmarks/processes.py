@@ -38,10 +38,10 @@ def _manage(arguments: Sequence[str], log: Path, environment: dict[str, str]) ->
 
 
 @contextmanager
-def engine(*, workers: int = WORKERS) -> Iterator[Child]:
+def engine(*, workers: int = WORKERS, queues: str = "default,events") -> Iterator[Child]:
     """Run a dispatcher, and a worker with so many processes; yields the worker, ready for work."""
     _forget_earlier_ones()
-    worker = ["worker", "-c", str(workers), "-q", "default,events"]
+    worker = ["worker", "-c", str(workers), "-q", queues]
     with running(["dispatcher"], worker) as children:
         wait(lambda: all(child.ready() for child in children) and _registered() >= workers + 1, 60)
         yield children[1]

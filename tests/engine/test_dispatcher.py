@@ -235,7 +235,7 @@ def test_paused_work_does_not_keep_the_dispatcher_from_other_queues(broker: Any,
 
 def test_positions_are_given_in_full_however_many_wait(broker: Any, monkeypatch):
     monkeypatch.setattr(sequencing, "PASS", 2)
-    monkeypatch.setattr(sequencing.sequence, "__defaults__", (2,))
+    monkeypatch.setattr(sequencing.sequence, "__defaults__", (2, None))
     emitted = [happen() for _ in range(5)]
     Dispatcher().poll()
     assert sorted(event(one).position for one in emitted) == [1, 2, 3, 4, 5]

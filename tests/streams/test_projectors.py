@@ -53,7 +53,7 @@ def test_a_page_reads_and_writes_its_rows_once(tallies, django_assert_max_num_qu
     happen(*range(300), key="a")
     happen(*range(300), key="b")
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         follow_to_the_end()
 
     assert rows() == {"a": (300, 44_850), "b": (300, 44_850)}
