@@ -1,6 +1,7 @@
 """append() and the reading of streams and of the log: order, versions, pages, and what is refused."""
 
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -288,6 +289,28 @@ class TestReadingAStream:
             metadata="{}",
             occurred_at=stored.created_at,
         )
+
+
+def memory_of(reading: Iterator[Recorded]) -> int:
+    """Bytes held at once while all of it is read."""
+    tracemalloc.start()
+    for _ in reading:
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_what_is_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "PAGE", 100)
+    monkeypatch.setattr(store, "WINDOW", 100)
+    fill("bank.account-short", 200)
+    fill("bank.account-long", 4_000)
+    sequence()
+    for read_one in (read, read_backward, lambda stream: read_many([stream])):
+        short, long = (memory_of(read_one(f"bank.account-{name}")) for name in ("short", "long"))
+        assert long < 2 * short
+    assert memory_of(read_log()) < 2 * memory_of(read_log(head() - 200))
 
 
 class TestThePast:
