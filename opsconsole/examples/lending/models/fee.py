@@ -28,7 +28,7 @@ class LateFee(models.Model):
             models.UniqueConstraint(fields=["on", "product"], name="lending_latefee_once"),
             models.CheckConstraint(
                 name="lending_latefee_outcome",
-                condition=Q(payer__isnull=False, amount__gte=0, reason="")
+                condition=Q(payer__isnull=False, amount__isnull=False, amount__gte=0, reason="")
                 | (Q(payer__isnull=True, amount__isnull=True) & ~Q(reason="")),
             ),
         ]

@@ -1,0 +1,48 @@
+"""What several admins share."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from opsconsole.console.kinds import KINDS
+from opsconsole.examples.lending.funding import add_balance
+
+ADDED = Decimal("1000.00")
+
+
+class ReadOnly:
+    """For rows that only the system writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class FundedAdmin(admin.ModelAdmin):
+    """Of what holds a balance. A form never writes it: it would undo grants that were made meanwhile."""
+
+    readonly_fields: Any = ("balance",)
+    actions: Any = ("fund",)
+
+    @admin.action(description=f"Add {ADDED:,} to the balance", permissions=["change"])
+    @transaction.atomic
+    def fund(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        for row in rows.order_by("pk"):
+            add_balance(row, ADDED)
+        messages.success(request, f"{rows.count()} now have {ADDED:,} more to grant.")
+
+
+def event_link(event_id: UUID) -> str:
+    """The page of an event in the console."""
+    return format_html('<a href="{}">{}</a>', KINDS["event"].url(event_id), event_id)

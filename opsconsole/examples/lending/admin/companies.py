@@ -1,0 +1,59 @@
+"""Companies, their accounts and what their deals make of them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from opsconsole.examples.lending.admin.bases import FundedAdmin
+from opsconsole.examples.lending.membership import Membership
+from opsconsole.examples.lending.models import Account, Company, FeesOwed
+from opsconsole.streams import load
+
+
+class AccountInline(admin.TabularInline):
+    model = Account
+    readonly_fields = ("balance",)
+    extra = 0
+
+
+@admin.register(Company)
+class CompanyAdmin(FundedAdmin):
+    list_display = ("name", "balance", "late_fees")
+    list_select_related = ("fees_owed",)
+    search_fields = ("name",)
+    readonly_fields = ("balance", "late_fees", "membership")
+    inlines = (AccountInline,)
+
+    @admin.display(description="late fees owed", ordering="fees_owed__amount")
+    def late_fees(self, company: Company) -> Decimal:
+        try:
+            return company.fees_owed.amount
+        except FeesOwed.DoesNotExist:
+            return Decimal(0)
+
+    @admin.display
+    def membership(self, company: Company) -> str:
+        """Folded from the history of its deals whenever somebody looks."""
+        state = load(Membership, company.pk).state
+        if state.deal is None:
+            return "None: no deal of the product line"
+        url = reverse("admin:lending_deal_change", args=[state.deal])
+        standing = "activated" if state.is_activated else "not activated yet"
+        return format_html('Tier {}, {}, by <a href="{}">this deal</a>', state.rating_tier, standing, url)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return self.readonly_fields if obj else ("balance",)
+
+
+@admin.register(Account)
+class AccountAdmin(admin.ModelAdmin):
+    list_display = ("number", "company", "is_active", "balance")
+    list_filter = ("is_active", "company")
+    list_select_related = ("company",)
+    search_fields = ("number", "company__name")
+    autocomplete_fields = ("company",)
+    readonly_fields = ("balance",)

@@ -1,0 +1,210 @@
+"""The lending back office in the admin."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import django
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from opsconsole.engine import send
+from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import Event as StoredEvent
+from opsconsole.engine.testing import emitted, run_until_idle
+from opsconsole.examples.lending import models
+from opsconsole.examples.lending.events import AssetValued, BalanceAdded, DealCreated, DealUpdated
+from opsconsole.examples.lending.membership import Membership
+from opsconsole.streams import load
+from tests.examples.lending import builders
+from tests.examples.lending.test_late_fees import MARCH, cycle
+
+pytestmark = pytest.mark.usefixtures("back_office")
+
+OURS = [getattr(models, name) for name in models.__all__]
+REGISTERED = [model for model in OURS if admin.site.is_registered(model)]
+HIDDEN = {models.AssetValue, models.DealParty, models.ProductBalance}  # edited inside others
+WRITTEN_BY_THE_SYSTEM = {models.FeesOwed, models.LateFee}
+NASTY = "<script>alert('x')</script>"
+
+
+def url(model: type, page: str, *args: Any) -> str:
+    return reverse(f"admin:lending_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.fixture
+def client() -> Any:
+    administrator = get_user_model().objects.create_superuser("admin")
+    client = Client()
+    client.force_login(administrator)
+    yield client
+    get_user_model().objects.all().delete()
+
+
+@pytest.fixture
+def world() -> models.Product:
+    """At least one row of everything."""
+    lender, borrower = builders.company(f"Lender {NASTY}", balance=10), builders.company(NASTY)
+    account = builders.account(borrower, number="<b>1</b>")
+    asset = builders.asset(lender, borrower, name=NASTY, balance=5, values={builders.LONG_AGO: "1000.00"})
+    product = builders.product(builders.deal((lender, "lender"), (borrower, "borrower")), asset)
+    send(builders.grant(lender, to=[builders.destination(account, "1.00")], author=NASTY))
+    cycle(MARCH)
+    run_until_idle()
+    return product
+
+
+def nothing(*prefixes: str) -> dict[str, Any]:
+    """Inlines without rows."""
+    return {f"{prefix}-{total}_FORMS": 0 for prefix in prefixes for total in ("TOTAL", "INITIAL")}
+
+
+def test_everything_is_in_the_admin_of_this_site() -> None:
+    assert set(OURS) - set(REGISTERED) == HIDDEN
+
+
+def test_lists_and_forms_open_and_show_nothing_unescaped(client: Client, world: Any) -> None:
+    for model in REGISTERED:
+        pk = model._default_manager.order_by("-pk").first().pk
+        for page in (url(model, "changelist"), url(model, "change", pk), f"{url(model, 'changelist')}?q=a"):
+            response = client.get(page, follow=True)
+            assert response.status_code == 200, page
+            assert NASTY not in response.content.decode(), page
+            assert "&lt;script&gt;" in response.content.decode() or "?q=" in page or model is models.Deal, page
+
+
+def test_lists_do_not_ask_once_a_row(client: Client, world: Any, django_assert_max_num_queries: Any) -> None:
+    for model in REGISTERED:
+        with django_assert_max_num_queries(25, info=model.__name__):
+            client.get(url(model, "changelist"), follow=True)
+
+
+def test_every_action_names_the_permission_it_needs(client: Client, rf: Any) -> None:
+    request = rf.get("/")
+    request.user = get_user_model().objects.get()
+    for model in REGISTERED:
+        for name, action in admin.site.get_model_admin(model).get_actions(request).items():
+            function = action.func if django.VERSION >= (6, 1) else action[0]
+            assert getattr(function, "allowed_permissions", None), f"{name} of {model.__name__}"
+
+
+def test_a_company_shows_what_its_deals_make_of_it(client: Client, world: models.Product) -> None:
+    page = client.get(url(models.Company, "change", world.asset.receiver_id)).content.decode()
+    assert "Tier B, not activated yet" in page
+    assert "0.50" in page
+    stranger = builders.company()
+    assert "no deal of the product line" in client.get(url(models.Company, "change", stranger.pk)).content.decode()
+
+
+def test_a_deal_that_is_saved_is_announced_with_its_companies(client: Client) -> None:
+    company = builders.company()
+    given = {
+        "reference": "D-1", "product_line": "asset_lending", "rating_tier": "A",
+        "parties-TOTAL_FORMS": 1, "parties-INITIAL_FORMS": 0,
+        "parties-0-company": company.pk, "parties-0-role": "lender",
+    }  # fmt: skip
+    assert client.post(url(models.Deal, "add"), given).status_code == 302
+    (created,) = emitted(DealCreated)
+    assert [(party.company, party.role) for party in created.parties] == [(company.pk, "lender")]
+    assert StoredEvent.objects.filter(cause_kind="user", metadata__actor="admin").count() == 2
+
+    deal = models.Deal.objects.get()
+    change = given | nothing("parties") | {"rating_tier": "C"}
+    assert client.post(url(models.Deal, "change", deal.pk), change).status_code == 302
+    assert [(event.rating_tier, len(event.parties)) for event in emitted(DealUpdated)] == [("C", 1)]
+
+
+def test_deals_are_activated_and_deleted_by_actions_and_keep_their_rows(client: Client) -> None:
+    company = builders.company()
+    deals = [builders.deal((company, "lender")) for _ in range(2)]
+    chosen = {"_selected_action": [deal.pk for deal in deals]}
+    assert "2 now activated" in act(client, models.Deal, "activate", chosen)
+    assert load(Membership, company.pk).state.is_activated
+    page = act(client, models.Deal, "activate", chosen)
+    assert "0 now activated" in page and "it is activated already" in page
+    act(client, models.Deal, "end", chosen)
+    assert set(models.Deal.objects.values_list("status", flat=True)) == {"deleted"}
+    assert client.post(url(models.Deal, "change", deals[0].pk), {"reference": "x"}).status_code == 403
+    assert client.post(url(models.Deal, "delete", deals[0].pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_value_of_an_asset_is_announced_and_so_is_its_correction(client: Client) -> None:
+    asset = builders.asset(builders.company(), builders.company())
+    given = {"name": asset.name, "sender": asset.sender_id, "receiver": asset.receiver_id}
+    first = {
+        "values_over_time-TOTAL_FORMS": 1, "values_over_time-INITIAL_FORMS": 0,
+        "values_over_time-0-on": "2026-03-01", "values_over_time-0-value": "10.00",
+        "values_over_time-0-asset": asset.pk,
+    }  # fmt: skip
+    assert client.post(url(models.Asset, "change", asset.pk), given | first).status_code == 302
+    second = first | {
+        "values_over_time-INITIAL_FORMS": 1, "values_over_time-0-id": models.AssetValue.objects.get().pk,
+        "values_over_time-0-on": "2026-04-01", "values_over_time-0-value": "12.00",
+    }  # fmt: skip
+    assert client.post(url(models.Asset, "change", asset.pk), given | second).status_code == 302
+    assert [(event.on, event.value) for event in emitted(AssetValued)] == [
+        (date(2026, 3, 1), 10),
+        (date(2026, 3, 1), 12),
+    ]
+    assert models.AssetValue.objects.get().value == 12
+
+
+def test_a_balance_is_not_written_by_a_form_but_added_to(client: Client) -> None:
+    company = builders.company("Aurora", balance=7)
+    client.post(url(models.Company, "change", company.pk), {"name": "Aurora", "balance": "999"} | nothing("accounts"))
+    assert models.Company.objects.get().balance == 7
+    page = act(client, models.Company, "fund", {"_selected_action": [company.pk]})
+    assert "1,000.00 more to grant" in page
+    assert models.Company.objects.get().balance == Decimal(1007)
+    assert [event.id for event in emitted(BalanceAdded)] == [company.pk]
+
+
+def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Client) -> None:
+    source, account = builders.company(balance=7), builders.account(builders.company())
+    assert client.get(url(models.Grant, "add")).status_code == 200
+    given = {"company": source.pk, "account": account.pk, "amount": "5.00"}
+    response = client.post(url(models.Grant, "add"), given)
+    command = StoredCommand.objects.get()
+    assert response.url == reverse("admin:ops_command", args=[command.pk])
+    assert command.payload["author"] == "admin"
+    run_until_idle()
+    assert models.Grant.objects.get().total == 5
+    refused = client.post(url(models.Grant, "add"), given | {"company": ""})
+    assert refused.status_code == 200 and "needs a source" in refused.content.decode()
+
+
+def test_what_the_system_writes_can_only_be_looked_at(client: Client, world: Any) -> None:
+    for model in WRITTEN_BY_THE_SYSTEM:
+        row = model._default_manager.first()
+        assert client.get(url(model, "add")).status_code == 403
+        assert client.post(url(model, "change", row.pk), {}).status_code == 403
+        assert client.post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    grant = models.Grant.objects.get()
+    assert client.post(url(models.Grant, "change", grant.pk), {}).status_code == 403
+    event = StoredEvent.objects.get(type="lending.balances_granted")
+    assert (
+        reverse("admin:ops_event", args=[event.pk])
+        in client.get(url(models.Grant, "change", grant.pk)).content.decode()
+    )
+
+
+def test_who_may_only_look_cannot_act(world: models.Product) -> None:
+    viewer = get_user_model().objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = Client()
+    client.force_login(viewer)
+    before = StoredEvent.objects.count(), StoredCommand.objects.count()
+    client.post(url(models.Deal, "changelist"), {"action": "activate", "_selected_action": [world.deal_id]})
+    client.post(url(models.Company, "changelist"), {"action": "fund", "_selected_action": [world.asset.sender_id]})
+    for model in REGISTERED:
+        assert client.post(url(model, "add"), {"name": "x"}).status_code == 403
+    assert before == (StoredEvent.objects.count(), StoredCommand.objects.count())
+    viewer.delete()
+
+
+def act(client: Client, model: type, action: str, chosen: dict[str, Any]) -> str:
+    return client.post(url(model, "changelist"), {"action": action, **chosen}, follow=True).content.decode()
