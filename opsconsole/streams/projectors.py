@@ -1,7 +1,7 @@
 """Read models kept by the log: what a projector writes commits together with the position that it has reached."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from django.db.models import Model
 
@@ -82,6 +82,15 @@ class Projector:
             getattr(self, self.methods[recorded.type])(recorded.event(), recorded)
 
 
+class _Step(NamedTuple):
+    """An event, with the method that folds it into the row of that key."""
+
+    method: Callable[..., Any]
+    key: Any
+    event: Event
+    recorded: Recorded
+
+
 class RowProjector(Projector):
     """Keeps one table by folding events into its rows, in memory; a page is read and written in two statements.
 
@@ -97,21 +106,28 @@ class RowProjector(Projector):
         """Apply events in the order given."""
         (model,) = self.models
         steps = [self._step(recorded) for recorded in page]
-        keys = {key for _, key, _, _ in steps}
-        rows: dict[Any, Model | None] = dict(model._default_manager.in_bulk(keys))
+        rows: dict[Any, Model | None] = dict(model._default_manager.in_bulk({step.key for step in steps}))
         stored = set(rows)
-        for method, key, event, recorded in steps:
-            row = rows.get(key) or model(pk=key)
-            rows[key] = None if method(row, event, recorded) is False else row
+        self._take(steps, rows)
         self._store(model, rows, stored)
 
-    def _step(self, recorded: Recorded) -> tuple[Callable[..., Any], Any, Event, Recorded]:
+    def fold(self, page: Sequence[Recorded], rows: dict[Any, Model | None]) -> None:
+        """Apply events to rows in memory, by their keys; one that was deleted is None."""
+        self._take([self._step(recorded) for recorded in page], rows)
+
+    def _take(self, steps: Sequence["_Step"], rows: dict[Any, Model | None]) -> None:
+        (model,) = self.models
+        for step in steps:
+            row = rows.get(step.key) or model(pk=step.key)
+            rows[step.key] = None if step.method(row, step.event, step.recorded) is False else row
+
+    def _step(self, recorded: Recorded) -> "_Step":
         method = getattr(self, self.methods[recorded.type])
         event = recorded.event()
         _, row = getattr(method, _MARK)
         if row is None:
             raise TypeError(f"{method.__qualname__} does not say which row it is about: @projects(…, row=…)")
-        return method, self.models[0]._meta.pk.to_python(row(event)), event, recorded
+        return _Step(method, self.models[0]._meta.pk.to_python(row(event)), event, recorded)
 
     def _store(self, model: type[Model], rows: dict[Any, Model | None], stored: set[Any]) -> None:
         gone = [key for key, row in rows.items() if row is None and key in stored]

@@ -1,23 +1,43 @@
 """The test kit: what was, what is decided, what comes of it. No database is needed.
 
 given(Account, Deposited(amount=5)).when(lambda account: account.withdraw(3)).then(Withdrawn(amount=3))
+given(Order, OrderPlaced(order="o1")).when(OrderPaid()).then(Ship(order="o1")).then_status("paid")
+given(Balances, Deposited(account=1, amount=5)).then(1, amount=5)
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from opsconsole.engine import Event
 from opsconsole.streams.aggregates import Aggregate
+from opsconsole.streams.processes import ProcessManager
+from opsconsole.streams.projectors import RowProjector
 from opsconsole.streams.repository import Decision, listed
+from opsconsole.streams.trying import Rows, Trial
 
 A = TypeVar("A", bound=Aggregate)
 E = TypeVar("E", bound=Event)
 
 
-def given(aggregate: type[A], *events: Event) -> "Given[A]":
-    """An aggregate to which these events have happened; each is read back from JSON, as from the log."""
-    return Given(aggregate().apply_all(map(as_read_back, events)), events)
+@overload
+def given(what: type[A], *events: Event) -> "Given[A]": ...
+@overload
+def given(what: type[ProcessManager], *events: Event) -> Trial: ...
+@overload
+def given(what: type[RowProjector], *events: Event) -> Rows: ...
+def given(what: Any, *events: Event) -> Any:
+    """An aggregate, an instance of a process, or the rows of a projector, to which these events have happened; each is
+    read back from JSON, as from the log."""
+    again = [as_read_back(event) for event in events]
+    if issubclass(what, ProcessManager):
+        trial = Trial(what)
+        for event in again:
+            trial.when(event)
+        return trial
+    if issubclass(what, RowProjector):
+        return Rows(what()).when(*again)
+    return Given(what().apply_all(again), events)
 
 
 @dataclass(frozen=True, slots=True)
