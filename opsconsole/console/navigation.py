@@ -80,7 +80,7 @@ def _added(request: HttpRequest) -> Iterator[Place]:
     """What apps add to the rail."""
     for entry in extensions.entries():
         if request.user.has_perm(entry.permission):
-            url = reverse(f"admin:{entry.page}")
+            url = reverse(entry.page if ":" in entry.page else f"admin:{entry.page}")
             yield Place(entry.label, url, entry.icon, request.path.startswith(url))
 
 

@@ -24,12 +24,12 @@ def respond(
 ) -> HttpResponse:
     """Answer with `template`, or with its live part alone when the page asks for that.
 
-    The live part of "x.html" is "x_live.html".
+    The live part of "x.html" is "x_live.html"; a refusal has none.
     """
     request.current_app = site.name  # type: ignore[attr-defined]
     live = f"ops_console/{template}_live.html"
     context = {**site.each_context(request), "live_template": live, "now": clock.now(), **context}
-    if request.headers.get("HX-Target") != "live":
+    if request.headers.get("HX-Target") != "live" or status != 200:
         return TemplateResponse(request, f"ops_console/{template}.html", context, status=status)
     part = render_to_string(live, context, request)
     version = version_of(part)

@@ -24,10 +24,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "billing_document",
                 "ordering": ["-issued_at"],
-                "permissions": [
-                    ("void_document", "Can have a document voided"),
-                    ("acknowledge_failure", "Can acknowledge that a document could not be voided"),
-                ],
+                "permissions": [("void_document", "Can have a document voided")],
                 "indexes": [
                     models.Index(models.F("customer"), models.F("issued_at"), name="billing_document_customer")
                 ],

@@ -18,10 +18,7 @@ class Document(models.Model):
     class Meta:
         db_table = "billing_document"
         ordering = ["-issued_at"]
-        permissions = [
-            ("void_document", "Can have a document voided"),
-            ("acknowledge_failure", "Can acknowledge that a document could not be voided"),
-        ]
+        permissions = [("void_document", "Can have a document voided")]
         constraints = [models.CheckConstraint(name="billing_document_amount", condition=Q(amount__gt=0))]
         indexes = [models.Index("customer", "issued_at", name="billing_document_customer")]
 

@@ -1,0 +1,287 @@
+"""The page at /voiding/: what it shows, to whom, and what can be asked for there."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from opsconsole.console.middleware import POLICY
+from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.testing import run_until_idle
+from opsconsole.examples.billing.models import Document, Report
+from opsconsole.examples.billing.voiding.reading import DOCUMENTS
+from opsconsole.kernel.identifiers import uuid7
+from opsconsole.streams.models import Process
+from tests.console.visitors import Page, logged_in, look
+from tests.examples.billing.paperwork import acknowledge, failed, issued, publish, report_of, the_process, void
+from tests.past import HOUR
+
+pytestmark = pytest.mark.usefixtures("paperwork")
+
+PAGE = "/voiding/"
+NASTY = "<script>alert('x')</script>"
+SEEING = "billing.view_report"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_stays() -> Any:
+    yield
+    User.objects.all().delete()
+
+
+def somebody(*permissions: str) -> Client:
+    """A member of staff who may do just this, as "app.codename"."""
+    user = User.objects.create_user(f"staff-{User.objects.count()}", is_staff=True)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return logged_in(user)
+
+
+@pytest.fixture
+def operator() -> Client:
+    return logged_in(User.objects.create_superuser("ana"))
+
+
+def live(client: Client, version: str = "") -> Any:
+    return client.get(PAGE, headers={"HX-Request": "true", "HX-Target": "live", "X-Ops-Version": version})
+
+
+class TestWhatItShows:
+    def test_before_there_is_anything_it_says_how_something_comes(self, operator: Client) -> None:
+        page = look(operator, PAGE)
+        assert "No document yet" in page.text
+        assert "manage.py simulate_billing" in page.text
+        assert "Nothing is being voided" in page.text
+
+    def test_the_open_report_of_each_customer_with_its_documents(self, operator: Client) -> None:
+        documents = [issued(10), issued(32), issued(5, customer="Alder Foods")]
+        page = look(operator, PAGE)
+
+        assert page.text.index("Alder Foods") < page.text.index("Cedar Books")
+        assert "42.00 2 documents" in page.text
+        for document in documents:
+            assert page.having("id", f"document-{document.pk}")
+            assert page.having("formaction", f"{PAGE}documents/{document.pk}/void/")
+        assert len(page.having("aria-label", "Open report of Cedar Books")) == 1
+
+    def test_a_voided_document_is_struck_out_and_does_not_count(self, operator: Client) -> None:
+        document = issued(10)
+        issued(32)
+        void(document)
+        page = look(operator, PAGE)
+
+        assert "32.00 1 document, 1 voided" in page.text
+        assert [tag for tag, _ in page.elements].count("s") == 1
+        assert not page.having("formaction", f"{PAGE}documents/{document.pk}/void/")
+
+    def test_a_published_report_stays_with_a_new_one_above_it(self, operator: Client) -> None:
+        publish(report_of(issued(10)))
+        page = look(operator, PAGE)
+        assert "No report is open: the next document opens one." in page.text
+        assert "Published" in page.text
+
+        issued(20)
+        page = look(operator, PAGE)
+        assert len(page.having("aria-label", "Open report of Cedar Books")) == 1
+        assert len(page.having("aria-label", "Published report of Cedar Books")) == 1
+
+    def test_a_failed_process_with_why_and_a_button_until_it_is_acknowledged(self, operator: Client) -> None:
+        process = failed()
+        page = look(operator, PAGE)
+        assert "its report was published at" in page.text
+        assert page.having("formaction", f"{PAGE}processes/{process.pk}/acknowledge/")
+        (reason,) = {at["data-reason"] for at in page.having("data-reason")}
+        assert reason == "Its failed voiding is not acknowledged yet."
+
+        acknowledge(process)
+        page = look(operator, PAGE)
+        assert not page.having("id", f"process-{process.pk}")
+        assert "acknowledged" in page.text
+        assert page.having("formaction", f"{PAGE}documents/{process.subject}/void/")
+
+    def test_a_process_that_does_not_get_on_is_marked_as_stuck(self, operator: Client) -> None:
+        failed()
+        process = the_process()
+        Process.objects.update(moved_at=process.moved_at - HOUR)
+        assert "stuck" not in look(operator, PAGE).text, "it waits for a person"
+        Process.objects.filter(pk=process.pk).delete()
+        process.status = "voiding_requested"
+        process.moved_at -= HOUR
+        process.save(force_insert=True)
+        assert "stuck" in look(operator, PAGE).text
+
+    def test_of_a_long_report_the_newest_documents_and_how_many_more_there_are(self, operator: Client) -> None:
+        report = report_of(issued())
+        report.documents.model.objects.bulk_create(
+            report.documents.model(pk=uuid7(), report=report, amount=Decimal(1)) for _ in range(DOCUMENTS + 4)
+        )
+        page = look(operator, PAGE)
+        assert len([at for at in page.having("id") if at["id"].startswith("document-")]) == DOCUMENTS
+        assert "and 5 earlier" in page.text
+
+    def test_what_it_costs_does_not_depend_on_how_much_there_is(
+        self, operator: Client, django_assert_max_num_queries: Any
+    ) -> None:
+        for number in range(4):
+            void(issued(customer=f"Customer {number}"))
+            failed(issued(customer=f"Customer {number}"))
+        with django_assert_max_num_queries(14):
+            operator.get(PAGE)
+
+    def test_nothing_of_a_customer_is_rendered_unescaped(self, operator: Client) -> None:
+        failed(issued(customer=NASTY))
+        assert NASTY not in operator.get(PAGE).content.decode()
+
+    def test_that_it_is_slowed_down_is_said(self, operator: Client, settings: Any) -> None:
+        assert "SLOW_DOWN" not in look(operator, PAGE).text
+        settings.BILLING = {"slow_down": 2.0}
+        assert "SLOW_DOWN: each step waits 2 s." in look(operator, PAGE).text
+
+    def test_it_is_strict_about_scripts_and_styles(self, operator: Client) -> None:
+        failed()
+        response = operator.get(PAGE)
+        page = Page(response.content.decode())
+        assert response.headers["Content-Security-Policy"] == POLICY
+        assert page.inline_scripts == []
+        assert page.having("style") == []
+
+    def test_it_stands_in_the_rail_of_the_console(self, operator: Client) -> None:
+        assert PAGE in look(operator, reverse("admin:index")).links
+        (current,) = look(operator, PAGE).having("aria-current", "page")
+        assert current["href"] == PAGE
+
+
+class TestRefreshing:
+    def test_nothing_is_sent_while_nothing_changes(self, operator: Client) -> None:
+        failed()
+        version = live(operator).headers["X-Ops-Version"]
+        assert live(operator, version).status_code == 204
+        issued()
+        assert live(operator, version).status_code == 200
+
+    def test_it_asks_more_often_only_while_something_moves(self, operator: Client) -> None:
+        document = issued()
+        assert not Page(live(operator).content.decode()).having("data-moving")
+        operator.post(f"{PAGE}documents/{document.pk}/void/")
+        assert Page(live(operator).content.decode()).having("data-moving")
+        run_until_idle()
+        failed()
+        assert not Page(live(operator).content.decode()).having("data-moving")
+
+
+class TestAsking:
+    def test_a_document_is_voided(self, operator: Client) -> None:
+        document = issued()
+        response = operator.post(f"{PAGE}documents/{document.pk}/void/", follow=True)
+        assert [str(message) for message in response.context["messages"]] == ["Voiding asked for."]
+        assert "asked" in Page(response.content.decode()).text
+        command = StoredCommand.objects.get(type="billing.void_document")
+        assert (command.cause_kind, command.metadata) == ("user", {"actor": "ana"})
+
+        run_until_idle()
+        assert Document.objects.get().voided_at is not None
+
+    def test_a_report_is_published(self, operator: Client) -> None:
+        report = report_of(issued())
+        operator.post(f"{PAGE}reports/{report.pk}/publish/")
+        page = look(operator, PAGE)
+        assert {at["data-reason"] for at in page.having("data-reason")} == {
+            "Asked for: it waits until no document of the report is being voided."
+        }
+
+        run_until_idle()
+        assert Report.objects.get().is_published
+
+    def test_a_failure_is_acknowledged_as_part_of_its_process(self, operator: Client) -> None:
+        process = failed()
+        operator.post(f"{PAGE}processes/{process.pk}/acknowledge/")
+        command = StoredCommand.objects.get(type="billing.acknowledge_process_failure")
+        assert command.correlation_id == process.pk
+
+        run_until_idle()
+        process.refresh_from_db()
+        assert process.status == "failure_acknowledged"
+
+    def test_a_page_that_asks_by_script_is_answered_with_what_it_shows_now(self, operator: Client) -> None:
+        document = issued()
+        response = operator.post(
+            f"{PAGE}documents/{document.pk}/void/", headers={"HX-Request": "true", "HX-Target": "live"}
+        )
+        assert response.status_code == 200
+        assert json.loads(response.headers["HX-Trigger"]) == {"voiding:said": "Voiding asked for."}
+        assert "data-moving" in response.content.decode()
+        assert response.headers["X-Ops-Version"]
+
+    def test_pressing_twice_asks_once(self, operator: Client) -> None:
+        document = issued()
+        for _ in range(2):
+            response = operator.post(f"{PAGE}documents/{document.pk}/void/", follow=True)
+        assert [str(message) for message in response.context["messages"]] == ["That is on its way already."]
+        assert StoredCommand.objects.filter(type="billing.void_document").count() == 1
+
+    @pytest.mark.parametrize("what", ["documents/{}/void/", "reports/{}/publish/", "processes/{}/acknowledge/"])
+    def test_of_what_there_is_not_nothing_is_asked(self, operator: Client, what: str) -> None:
+        response = operator.post(PAGE + what.format(uuid7()), follow=True)
+        (message,) = response.context["messages"]
+        assert str(message).startswith("There is no such ")
+        assert not StoredCommand.objects.exists()
+
+
+class TestPermissions:
+    ACTIONS = {
+        "billing.void_document": "documents/{document}/void/",
+        "billing.publish_report": "reports/{report}/publish/",
+        "ops_streams.move_process": "processes/{process}/acknowledge/",
+    }
+
+    @pytest.fixture
+    def addresses(self) -> dict[str, str]:
+        process = failed()
+        parts = {"document": process.subject, "report": Report.objects.get().pk, "process": process.pk}
+        return {permission: PAGE + at.format(**parts) for permission, at in self.ACTIONS.items()}
+
+    @pytest.mark.parametrize("permission", [SEEING, *ACTIONS])
+    def test_each_request_takes_its_own_permission(self, addresses: dict[str, str], permission: str) -> None:
+        client, before = somebody(permission), StoredCommand.objects.count()
+        for needed, address in addresses.items():
+            response = client.post(address)
+            assert response.status_code == (302 if needed == permission else 403)
+            if needed != permission:
+                assert needed in response.content.decode()
+        assert StoredCommand.objects.count() == before + (permission in addresses)
+        assert client.get(PAGE).status_code == (200 if permission == SEEING else 403)
+
+    @pytest.mark.parametrize("client", ["nobody", "no member of staff"])
+    def test_others_are_sent_to_the_login(self, addresses: dict[str, str], client: str) -> None:
+        visitor = Client() if client == "nobody" else logged_in(User.objects.create_user("student"))
+        before = StoredCommand.objects.count()
+        for response in (visitor.get(PAGE), *map(visitor.post, addresses.values())):
+            assert response.status_code == 302
+            assert "/login/" in response.headers["Location"]
+        assert StoredCommand.objects.count() == before
+
+    def test_who_may_only_look_sees_buttons_that_name_what_they_need(self, addresses: dict[str, str]) -> None:
+        issued(customer="Alder Foods")
+        page = look(somebody(SEEING), PAGE)
+        assert not page.having("formaction")
+        reasons = {at["data-reason"] for at in page.having("data-reason")}
+        assert {f"Needs the permission {permission}." for permission in self.ACTIONS} < reasons
+
+    def test_a_request_takes_a_token_against_forgery_and_a_post(self, addresses: dict[str, str]) -> None:
+        client = logged_in(User.objects.create_superuser("eve"), enforce_csrf_checks=True)
+        for address in addresses.values():
+            assert client.post(address).status_code == 403
+            assert client.get(address).status_code == 405
+
+    def test_a_script_that_is_refused_is_told_so(self) -> None:
+        document = issued()
+        response = somebody().post(
+            f"{PAGE}documents/{document.pk}/void/", headers={"HX-Request": "true", "HX-Target": "live"}
+        )
+        assert response.status_code == 403
+        assert live(somebody()).status_code == 403
