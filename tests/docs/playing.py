@@ -9,10 +9,12 @@ from typing import Any
 from django.db import connection
 
 from opsconsole.engine.messages import COMMANDS, EVENTS
-from opsconsole.engine.models import Attempt, Batch, Command, Event, UniqueKey
+from opsconsole.engine.models import Attempt, Batch, Command, Event, Stream, UniqueKey
 from opsconsole.engine.registry import HANDLERS, REACTIONS
 from opsconsole.schedules.declaring import DECLARED
 from opsconsole.schedules.models import Run, Schedule
+from opsconsole.streams.aggregates import AGGREGATES
+from opsconsole.streams.models import Snapshot
 from tests.docs import shop
 from tests.docs.pages import Block, Page
 
@@ -57,7 +59,7 @@ class Session:
 
 def _empty() -> None:
     """Each test of a page begins with empty tables, as under pytest."""
-    for model in (Attempt, Command, Event, Batch, UniqueKey, Run, Schedule, *reversed(shop.MODELS)):
+    for model in (Attempt, Command, Event, Stream, Snapshot, Batch, UniqueKey, Run, Schedule, *reversed(shop.MODELS)):
         model._default_manager.all().delete()
 
 
@@ -65,7 +67,7 @@ def _empty() -> None:
 def session() -> Iterator[Session]:
     """A session whose message types, handlers and modules are forgotten afterwards."""
     registries: tuple[dict[str, Any], ...] = (
-        COMMANDS._items, EVENTS._items, HANDLERS._items, REACTIONS, DECLARED._items,
+        COMMANDS._items, EVENTS._items, HANDLERS._items, REACTIONS, DECLARED._items, AGGREGATES._items,
     )  # fmt: skip
     before = [dict(registry) for registry in registries]
     playing = Session()

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import get_commands, load_command_class
 from django.db import connection
 
-from opsconsole import engine, schedules
+from opsconsole import engine, schedules, streams
 from opsconsole.engine import models, operations, testing
 from opsconsole.engine.configuration import Configuration
 from opsconsole.engine.messages import Message
@@ -21,11 +21,14 @@ from opsconsole.kernel import tracing
 from opsconsole.schedules import operations as schedules_operations
 from opsconsole.schedules import testing as schedules_testing
 from opsconsole.schedules.models import Run, Schedule
+from opsconsole.streams import testing as streams_testing
+from opsconsole.streams.models import Snapshot
 from tests.docs.pages import ROOT, Page
 
 REFERENCE = "docs/reference/"
 SIGNATURES = Page(REFERENCE + "messages-and-handlers.md")
 SCHEDULES = Page(REFERENCE + "schedules.md")
+STREAMS = Page(REFERENCE + "streams.md")
 DATABASE = Page(REFERENCE + "database.md")
 COLUMNS = Page(REFERENCE + "events-and-commands.md")
 NAMESPACES: dict[str, Any] = {
@@ -36,6 +39,8 @@ NAMESPACES: dict[str, Any] = {
     "schedules": schedules,
     "schedules.operations": schedules_operations,
     "schedules.testing": schedules_testing,
+    "streams": streams,
+    "streams.testing": streams_testing,
 }
 MODELS = list(apps.get_app_config("ops_engine").get_models())
 CODE = re.compile(r"`([^`]+)`")
@@ -134,6 +139,30 @@ class TestSchedules:
         )
 
 
+class TestStreams:
+    @pytest.mark.parametrize("model", [Snapshot], ids=lambda model: model.__name__)
+    def test_columns(self, model: Any):
+        table = STREAMS.text.split(f"| column of `{model._meta.db_table}` |")[1].split("\n\n")[0]
+        assert named_in_first_cells(f"|  |{table}") == {field.column for field in model._meta.fields if field.column}
+
+    def test_functions(self, database: None):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT proname FROM pg_proc WHERE proname LIKE 'ops_streams_%%' AND prorettype <> 'trigger'::regtype"
+            )
+            known = {name for (name,) in cursor.fetchall()}
+        assert set(re.findall(r"^\| `(ops_streams_\w+)\(", STREAMS.text, re.MULTILINE)) == known
+
+    def test_what_a_recorded_event_has(self):
+        table = STREAMS.text.split("| field of a `Recorded` |")[1].split("\n\n")[0]
+        assert named_in_first_cells(f"|  |{table}") == {field.name for field in fields(streams.Recorded)}
+
+    def test_every_public_name_is_told(self):
+        assert set(streams.__all__) <= set(CODE.findall(STREAMS.prose())) | set(
+            re.findall(r"(?:def|class) (\w+)", STREAMS.text)
+        )
+
+
 class TestDatabase:
     def test_tables(self):
         told = named_in_first_cells(section(DATABASE, "Tables"))
@@ -166,7 +195,7 @@ def _columns_of(index: Any) -> list[str]:
 def _documented() -> list[tuple[str, Any, ast.FunctionDef]]:
     """Each documented function or method, with the real one."""
     found = []
-    for block in (*SIGNATURES.blocks("python"), *SCHEDULES.blocks("python")):
+    for block in (block for page in (SIGNATURES, SCHEDULES, STREAMS) for block in page.blocks("python")):
         namespace = NAMESPACES[block.info.removeprefix("signatures").strip()]
         for node in ast.parse(block.text).body:
             if isinstance(node, ast.FunctionDef):
