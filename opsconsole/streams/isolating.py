@@ -49,13 +49,15 @@ def apply_one_by_one(name: str) -> bool:
 def _read(turn: Turn) -> Window | None:
     """The next page, or what of it lies before a gap; None when there is nothing but a reason to stop."""
     if turn.is_hopeless:
-        return _stop(turn, turn.position + 1, WorkersLost(turn.tries - 1))
+        _stop(turn, turn.position + 1, WorkersLost(turn.tries - 1))
+        return None
     try:
         return read_window(turn.position, turn.upto, turn.follower.types)
     except Gap as gap:
-        if gap.position == turn.position + 1:
-            return _stop(turn, gap.position, gap)
-        return read_window(turn.position, gap.position - 1, turn.follower.types)
+        if gap.position > turn.position + 1:
+            return read_window(turn.position, gap.position - 1, turn.follower.types)
+        _stop(turn, gap.position, gap)
+        return None
 
 
 def _attempt(turn: Turn, recorded: Recorded) -> BaseException | None:

@@ -66,7 +66,7 @@ def _keep(turn: Turn, events: Sequence[Recorded], fault: Fault) -> None:
         ParkedEvent(
             subscription=turn.name,
             stream=key_of(event),
-            position=event.position,
+            position=event.position or 0,
             event_id=event.id,
             error_class=fault.error_class,
             error=fault.message,

@@ -179,7 +179,7 @@ class ProcessManager(BaseModel):
             types, subject = getattr(method, _MOVES, ((), None))
             for event_type in types:
                 cls.answers[event_type] = (name, subject)
-            statuses, after = getattr(method, _DEADLINE, ((), None))
+            statuses, after = getattr(method, _DEADLINE, ((), timedelta()))
             for status in statuses:
                 cls.deadlines[status] = Deadline(after, name)
 

@@ -45,7 +45,9 @@ def exchange(name: str, models: Sequence[type[Model]]) -> None:
         for model in reversed(models):
             cursor.execute(f"DELETE FROM {_original(cursor, name, model)}")
         for model in models:
-            columns = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.local_concrete_fields)
+            columns = ", ".join(
+                connection.ops.quote_name(str(field.column)) for field in model._meta.local_concrete_fields
+            )
             table = connection.ops.quote_name(model._meta.db_table)
             cursor.execute(
                 f"INSERT INTO {_original(cursor, name, model)} ({columns}) SELECT {columns} FROM {schema}.{table}"
@@ -76,5 +78,5 @@ def _share_sequence(cursor: Any, schema: str, model: type[Model]) -> None:
     cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [model._meta.db_table, key.column])
     sequence = cursor.fetchone()[0]
     if sequence:
-        table, column = (connection.ops.quote_name(word) for word in (model._meta.db_table, key.column))
+        table, column = (connection.ops.quote_name(str(word)) for word in (model._meta.db_table, key.column))
         cursor.execute(f"ALTER TABLE {schema}.{table} ALTER {column} SET DEFAULT nextval('{sequence}')")
