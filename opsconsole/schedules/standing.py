@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.html import format_html
 
+from opsconsole.console.dashboard.verdict import Finding
 from opsconsole.console.kinds import KINDS
 from opsconsole.console.templatetags.ops_console import ago
 from opsconsole.console.waiting import Note
@@ -58,6 +59,30 @@ def is_late(overview: Overview, now: datetime) -> bool:
     """Whether nobody fires what is due."""
     row = overview.row
     return row is not None and row.next_at is not None and row.next_at < now - PATIENCE and row.paused_at is None
+
+
+def finding_on(overview: Overview, now: datetime, address: str) -> Finding | None:
+    """What the overview is to say of it, if anything is out of the ordinary."""
+    row, name = overview.row, overview.name
+    if row is None:
+        return None
+    match standing(overview, now).word:
+        case "failing" if row.missed == "backfill":
+            waiting = counted(len(overview.waiting(now)), "slot")
+            cause = f"Its later slots go in order and wait for it, {waiting} so far."
+            advice = "Mend the cause and reprocess its command, or give the run up."
+            return Finding("error", f"Schedule {name} has failed", cause, advice, address, "the schedule")
+        case "failing":
+            cause = "The next slot comes in its time."
+            return Finding("warning", f"Schedule {name} has failed", cause, "Read its error.", address, "the schedule")
+        case "late":
+            cause = "It is due, and no dispatcher fires it."
+            return Finding("error", f"Schedule {name} is late", cause, "Look at the dispatcher's log.", address, "it")
+        case "paused":
+            cause = f"By {row.paused_by or 'an operator'}: {row.pause_reason}"
+            advice = "Its slots do not fire until it is resumed."
+            return Finding("info", f"Schedule {name} is paused", cause, advice, address, "the schedule")
+    return None
 
 
 def notes_on(overview: Overview, now: datetime) -> Iterator[Note]:

@@ -77,6 +77,12 @@ class TestCycles:
         assert [slot.date for slot in ran] == [date(2026, 3, 2)]
         assert f"{ran[0].at:%H:%M %z}" == "00:00 -0300"
 
+    def test_a_new_cycle_is_not_late_for_what_began_before_it_was_seen(self, declare: Declare, time: Any):
+        declare(Cycle(SAO_PAULO))
+        begin(NAME)
+        run_until_idle()
+        assert runs_of(NAME)[0].lateness(schedule()) == timedelta(0)
+
     def test_a_gap_of_three_days_gives_its_dates_in_order_once_each(self, declare: Declare, time: Any):
         declare(Cycle(SAO_PAULO), act=emit_number)
         begin(NAME)
@@ -103,7 +109,7 @@ class TestCycles:
         assert len(slots()) == 1
         wait(time, HOUR)
         assert slots()[1:] == ["2026-03-03"]
-        assert runs_of(NAME)[1].lateness == timedelta(minutes=59)
+        assert runs_of(NAME)[1].lateness(schedule()) == timedelta(minutes=59)
 
     @pytest.mark.parametrize(
         ("zone", "start", "days"),

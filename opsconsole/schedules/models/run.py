@@ -50,7 +50,6 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"{self.schedule_id} {self.slot}"
 
-    @property
-    def lateness(self) -> timedelta:
-        """How long after its time it was sent on its way."""
-        return max(self.fired_at - self.at, timedelta(0))
+    def lateness(self, schedule: Schedule) -> timedelta:
+        """How long after its time it was sent on its way. A new cycle could not run before it was first seen."""
+        return max(self.fired_at - max(self.at, schedule.created_at), timedelta(0))

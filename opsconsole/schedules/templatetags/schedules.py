@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from django import template
 
+from opsconsole.console.words import took
+from opsconsole.schedules.models import Run, Schedule
 from opsconsole.schedules.zones import zone_named
 
 register = template.Library()
@@ -17,6 +19,11 @@ def wall(moment: datetime, zone: str = "") -> str:
     except LookupError:  # of a declaration that is gone, as the zone may be
         local = moment
     return f"{_shown(local)} {local.tzname()}"
+
+
+@register.filter
+def late_by(run: Run, schedule: Schedule) -> str:
+    return took(run.lateness(schedule))
 
 
 @register.filter
