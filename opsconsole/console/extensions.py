@@ -1,6 +1,8 @@
 """What an app may tell the console: a `console` module, found as Django finds `admin`.
 
-It may define `tenant_labels()`, and `PAGES`, `ENTRIES` and `ORIGINS` of the kinds below. Templates of its pages lie in
+It may define `tenant_labels()`; `PAGES`, `ENTRIES` and `ORIGINS` of the kinds below; `owner_of_flow(correlation_id)`,
+which process a flow belongs to; `findings(request)`, what the overview is to say; `locate(identifier, request)`, the
+address of the page of an id; `matches(text, request)`, what a text finds. Templates of its pages lie in
 `templates/ops_console/<a folder of its own>/`; its views answer with `opsconsole.console.pages.respond`.
 """
 
@@ -10,11 +12,15 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.apps import apps
 from django.core.cache import cache as kept
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from opsconsole.console.dashboard.verdict import Finding
 
 FRESH = 60  # seconds that names of tenants are kept
 
@@ -35,7 +41,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the rail, for whoever has `permission`. `page` is the name of its Page, `icon` one of icons.svg."""
+    """An entry of the rail, for whoever has `permission`. `icon` is one of icons.svg, `page` the name of its Page, or
+    of a page beside the admin with its namespace."""
 
     label: str
     icon: str
@@ -53,10 +60,21 @@ class Outside:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Something whose name fits what was searched for; `what` says what it is."""
+
+    icon: str
+    name: str
+    url: str
+    what: str
+
+
 @cache
 def modules() -> tuple[ModuleType, ...]:
-    """The `console` module of every installed app that has one."""
-    names = [f"{config.name}.console" for config in apps.get_app_configs()]
+    """The `console` module of every app that has one; before them the console's own pages for streams, if installed."""
+    own = ["opsconsole.console.streams.extension"] if apps.is_installed("opsconsole.streams") else []
+    names = [*own, *(f"{config.name}.console" for config in apps.get_app_configs())]
     return tuple(import_module(name) for name in names if find_spec(name))
 
 
@@ -78,6 +96,38 @@ def outside_cause(kind: str, identifier: UUID) -> Outside | None:
         if ask and (known := ask(identifier)):
             return known
     return None
+
+
+def owner_of_flow(correlation_id: UUID) -> Outside | None:
+    """What the flow with this correlation id belongs to."""
+    for module in modules():
+        ask: Callable[[UUID], Outside | None] | None = getattr(module, "owner_of_flow", None)
+        if ask and (known := ask(correlation_id)):
+            return known
+    return None
+
+
+def findings(request: HttpRequest) -> "Iterator[Finding]":
+    """What the overview is to say besides what the engine knows."""
+    for module in modules():
+        if ask := getattr(module, "findings", None):
+            yield from ask(request)
+
+
+def locate(identifier: UUID, request: HttpRequest) -> str | None:
+    """The page of what has this id, if an app knows it and the user may see it."""
+    for module in modules():
+        ask: Callable[[UUID, HttpRequest], str | None] | None = getattr(module, "locate", None)
+        if ask and (url := ask(identifier, request)):
+            return url
+    return None
+
+
+def matches(text: str, request: HttpRequest) -> Iterator[Match]:
+    """What the text finds among the names that apps know."""
+    for module in modules():
+        if ask := getattr(module, "matches", None):
+            yield from ask(text, request)
 
 
 def tenant_labels() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Everything that one cause set off, as pictures whose nodes lead to their pages."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +12,7 @@ from opsconsole.console.pictures.lineage import lineage_figure
 from opsconsole.console.pictures.timeline import timeline_figure
 from opsconsole.console.pictures.way import way_svg
 from opsconsole.engine.queries.flows import read_flow
-from opsconsole.engine.queries.items import Item
+from opsconsole.engine.queries.items import Item, by_id
 from opsconsole.engine.queries.lineage import Node, graph_of
 from opsconsole.engine.queries.timeline import timeline_of
 
@@ -27,9 +28,17 @@ class Pictures:
     is_empty: bool
 
 
-def pictures(correlation_id: UUID, kind: str = "", identifier: UUID | None = None) -> Pictures:
-    """The flow around an item, or the whole flow."""
+def pictures(
+    correlation_id: UUID,
+    kind: str = "",
+    identifier: UUID | None = None,
+    *,
+    more: Mapping[str, Iterable[UUID]] | None = None,
+) -> Pictures:
+    """The flow around an item, or the whole flow; with `more` items, by kind, that lie outside and belong to it."""
     flow = read_flow(correlation_id, (kind, identifier) if identifier else None)
+    for outside, ids in (more or {}).items():
+        flow.add(by_id(outside, ids))
     graph = graph_of(flow)
     times = timeline_of(flow)
     drawn = lineage_figure(graph, lambda node: _node_address(node, correlation_id))

@@ -66,6 +66,16 @@ class Reading:
             self._complain(f"“{value}” is not an id")
             return None
 
+    def number(self, name: str) -> int | None:
+        """A whole number from 0 on."""
+        value = self.text(name)
+        if not value:
+            return None
+        if value.isascii() and value.isdigit() and len(value) <= 18:
+            return int(value)
+        self._complain(f"“{value}” is not a number")
+        return None
+
     def time_range(self) -> tuple[datetime | None, datetime | None]:
         """A preset counts back from now; "custom" takes `from` and `to`, in UTC."""
         chosen = self.one_of("range", (*PRESETS, "custom"))

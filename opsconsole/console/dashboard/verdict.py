@@ -1,6 +1,6 @@
 """Is anything wrong? Each finding says what, why, and what to do, with a link to where it can be seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -38,10 +38,11 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
-def verdict(state: State) -> Verdict:
+def verdict(state: State, more: Iterable[Finding] = ()) -> Verdict:
+    """What the state of the engine says, and what apps have to say `more`."""
     found = sorted(
         [*_dispatcher(state), *_workers(state), *_waiting(state), *_lost(state), *_failures(state), *_ends(state),
-         *_counting(state), *_pauses(state)],
+         *_counting(state), *_pauses(state), *more],
         key=lambda finding: RANK[finding.level],
     )  # fmt: skip
     grave = [finding for finding in found if finding.level != "info"]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 
+from opsconsole.console import extensions
 from opsconsole.console.dashboard import panels
 from opsconsole.console.dashboard.charts import RANGES, activity
 from opsconsole.console.dashboard.state import State
@@ -23,7 +24,7 @@ def overview(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
         state = State.read(kinds)
         context |= {
             "state": state,
-            "verdict": verdict(state),
+            "verdict": verdict(state, extensions.findings(request)),
             "cards": list(panels.cards(state)),
             "failures": panels.failures(state),
             "windows": panels.WINDOW_WORDS,

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from django import template
 from django.templatetags.static import static
+from django.urls import NoReverseMatch
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from opsconsole.console import words
-from opsconsole.console.extensions import tenant_labels
+from opsconsole.console import extensions, words
+from opsconsole.console.extensions import Outside, tenant_labels
 from opsconsole.console.json_tree import is_longer, pretty
 from opsconsole.console.kinds import KINDS
+from opsconsole.console.streams.addresses import stream_url
 from opsconsole.engine.queries.enqueued import Enqueued, Mark
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import moment_of
@@ -95,6 +97,23 @@ def identity(identifier: UUID | None) -> SafeString | str:
 def address(kind: str, identifier: UUID) -> str:
     """The page of a row."""
     return KINDS[kind].url(identifier)
+
+
+@register.simple_tag
+def owner_of_flow(correlation_id: UUID) -> Outside | None:
+    """What the flow belongs to, as an app of the host or the console's own pages for streams know it."""
+    return extensions.owner_of_flow(correlation_id)
+
+
+@register.simple_tag
+def stream_of(event: Any) -> SafeString | str:
+    """The stream of an event and its version there, leading to both where streams have pages."""
+    words = f"{event.stream}, version {event.version}"
+    try:
+        url = stream_url(event.stream, event.version)
+    except NoReverseMatch:
+        return words
+    return format_html('<a class="ops-ref" href="{}">{}</a>', url, words)
 
 
 @register.filter

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from opsconsole.console import extensions
+from opsconsole.console.extensions import Match
 from opsconsole.console.kinds import KINDS
 from opsconsole.console.navigation import visible
 from opsconsole.console.pages import respond
@@ -26,12 +28,14 @@ def search(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
     identifier = _identifier(text)
     seen = {kind.name for kind in visible(request)}
     if identifier is not None:
+        if url := extensions.locate(identifier, request):
+            return HttpResponseRedirect(url)
         for kind, found in located(identifier):
             if kind in seen:
                 return HttpResponseRedirect(KINDS[kind].url(found))
             if kind == "flow" and seen:
                 return HttpResponseRedirect(reverse("admin:ops_flow", args=[found]))
-    matches = [] if identifier or not text else _types(text, seen)
+    matches = [] if identifier or not text else [*_types(text, seen), *extensions.matches(text, request)][:MOST]
     context = {"title": "Search", "text": text, "is_id": identifier is not None, "matches": matches}
     return respond(request, site, "search", context)
 
@@ -44,17 +48,17 @@ def _identifier(text: str) -> UUID | None:
         return None
 
 
-def _types(text: str, seen: set[str]) -> list[tuple[str, str, str]]:
-    """Types and names that contain the text: kind, name, address of the list."""
+def _types(text: str, seen: set[str]) -> list[Match]:
+    """Types and names that contain the text, leading to their lists."""
     known = {
         "event": {name for name, _ in EVENTS} | {*names_of("event", "type")},
         "command": {name for name, _ in COMMANDS} | {*names_of("command", "type")},
         "batch": {*names_of("batch", "name")},
     }
     return [
-        (kind, name, f"{KINDS[kind].list_url}?{urlencode({'type': name})}")
+        Match(kind, name, f"{KINDS[kind].list_url}?{urlencode({'type': name})}", f"{kind} type")
         for kind in known
         if kind in seen
         for name in sorted(known[kind])
         if text.lower() in name.lower()
-    ][:MOST]
+    ]

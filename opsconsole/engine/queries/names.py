@@ -19,12 +19,17 @@ _HOPS = {
 
 def names_of(kind: str, column: str) -> list[str]:
     """The different values of a column, at most MOST, up to FRESH seconds old."""
-    key = f"ops_engine.names.{kind}.{column}"
-    return cache.get_or_set(key, lambda: _hop(kind, column), FRESH) or []
-
-
-def _hop(kind: str, column: str) -> list[str]:
     table, condition = _HOPS[kind, column]
+    return names_in(table, column, condition)
+
+
+def names_in(table: str, column: str, condition: str = "true") -> list[str]:
+    """The same for any table with an index that begins with the column, over the rows where the SQL condition holds."""
+    key = f"ops_engine.names.{table}.{column}"
+    return cache.get_or_set(key, lambda: _hop(table, column, condition), FRESH) or []
+
+
+def _hop(table: str, column: str, condition: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH RECURSIVE hop (name) AS ("

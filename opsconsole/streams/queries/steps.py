@@ -72,6 +72,16 @@ def steps_of(process_id: UUID, before: int | None = None) -> tuple[list[ShownSte
     return shown, page[-1].pk if len(found) > STEPS else None
 
 
+def beginning_of(process_id: UUID) -> ShownStep | None:
+    """Its first step."""
+    first = ProcessStep.objects.filter(process_id=process_id).order_by("id").first()
+    if first is None:
+        return None
+    shown = [ShownStep(first, {})]
+    _add_causes(shown)
+    return shown[0]
+
+
 def causes_of(shown: Sequence[ShownStep]) -> dict[str, list[UUID]]:
     """The events and commands that moved it, or tried to."""
     kinds = ("event", "command")

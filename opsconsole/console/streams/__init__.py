@@ -1,0 +1,1 @@
+"""The console's pages for processes, subscriptions and streams."""

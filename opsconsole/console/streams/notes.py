@@ -1,0 +1,123 @@
+"""What keeps a process from going on, or a subscription, and what can be done about it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils.html import format_html
+
+from opsconsole.console.kinds import KINDS
+from opsconsole.console.streams.addresses import subscription_url
+from opsconsole.console.templatetags.ops_console import ago
+from opsconsole.console.waiting import Note
+from opsconsole.console.words import absolute, counted, took
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.queries import details
+from opsconsole.engine.states import CANCELLED, ERROR, PENDING, PROCESSING
+from opsconsole.streams.models import Process, Subscription
+from opsconsole.streams.moves import PROCESSES
+from opsconsole.streams.queries.processes import ENDED, OVERDUE, STUCK, patience_of
+from opsconsole.streams.queries.steps import ShownStep
+from opsconsole.streams.queries.subscriptions import (
+    BEHIND,
+    DELAYED,
+    ORPHANED,
+    RETRYING,
+    UNSEEN,
+    Standing,
+)
+from opsconsole.streams.states import PAUSED, STOPPED
+
+
+def on_process(process: Process, condition: str, latest: ShownStep | None, now: datetime) -> Iterator[Note]:
+    """Why it is where it is; `latest` is its last move."""
+    declared = PROCESSES.find(process.type)
+    if condition == ENDED:
+        return
+    if declared is None:
+        yield Note(
+            f"No code here answers to “{process.type}”: it was removed, renamed, or is not deployed here.", "error"
+        )
+    if condition == OVERDUE and process.deadline_at:
+        late = took(now - process.deadline_at)
+        yield Note(f"Overdue: its deadline passed {late} ago, and no worker has dealt with it.", "error")
+        yield from _workers()
+    elif condition == STUCK:
+        longest = took(patience_of(process.type))
+        yield Note(
+            f"Stuck: it has been {process.status} for {took(now - process.moved_at)}; {longest} would be usual.",
+            "warning",
+        )
+    yield from _on_subscription(process)
+    yield from _on_commands(latest)
+    by_hand = [one.label for one in declared.by_hand if process.status in one.statuses] if declared else []
+    if by_hand:
+        yield Note(f"Waits for somebody to decide: {' or '.join(by_hand)}.", "warning")
+    if condition != OVERDUE and process.deadline_at:
+        what = declared.deadlines.get(process.status) if declared else None
+        method = f" “{what.method}” is called" if what else " its deadline passes"
+        yield Note(format_html("If nothing moves it, {} {}.", method.strip(), ago(process.deadline_at)))
+
+
+def _on_subscription(process: Process) -> Iterator[Note]:
+    row = Subscription.objects.filter(name=process.type).only("name", "status", "error_class").first()
+    if row and row.status in (STOPPED, PAUSED):
+        link = format_html('<a href="{}">subscription {}</a>', subscription_url(row.name), row.name)
+        yield Note(format_html("No event moves it: its {} is {}.", link, row.status), "warning")
+
+
+def _on_commands(latest: ShownStep | None) -> Iterator[Note]:
+    """What became of the commands that it asked for in this state."""
+    for command in latest.commands if latest else ():
+        link = format_html('<a href="{}">{}</a>', KINDS["command"].url(command.pk), command.type)
+        if command.status in (ERROR, CANCELLED) and not command.healed_by:
+            word = "failed" if command.status == ERROR else "was cancelled"
+            yield Note(format_html("Its command {} {}: reprocess it once the reason is gone.", link, word), "error")
+        elif command.status in (PENDING, PROCESSING):
+            yield Note(format_html("Its command {} is {}.", link, command.status))
+
+
+def on_subscription(standing: Standing) -> Iterator[Note]:
+    """Why it is not getting on, or what it waits for."""
+    row, status = standing.row, standing.status
+    if status == UNSEEN or row is None:
+        yield Note("No dispatcher has seen it yet: it begins when one runs.", "warning")
+        return
+    if standing.follower is None:
+        yield Note(
+            f"No code here answers to “{standing.name}”: it was removed, renamed, or is not deployed here."
+            " It rests where it is.",
+            "warning",
+        )
+    if status == STOPPED:
+        yield Note(
+            f"Stopped at position {row.failed_position:,}. Nothing behind it is applied until somebody has it try"
+            " again, or skip this one event.",
+            "error",
+        )
+    elif status == PAUSED:
+        who = f" by {row.paused_by}" if row.paused_by else ""
+        when = f" on {absolute(row.paused_at)}" if row.paused_at else ""
+        yield Note(f"Paused{who}{when}: {row.reason or 'no reason was given'}.", "warning")
+    elif status == RETRYING and row.not_before:
+        tries = counted(row.failures, "try", "tries")
+        text = "The event at position {} failed, {} so far; tried again {}. “Retry” does not wait for it."
+        yield Note(format_html(text, f"{row.failed_position:,}", tries, ago(row.not_before)), "warning")
+    elif status == DELAYED and row.not_before:
+        yield Note(format_html("It begins {}.", ago(row.not_before)))
+    elif status == BEHIND:
+        left = f"; at {row.rate:,.0f} a second that takes {took(standing.left)}" if standing.left else ""
+        yield Note(f"{counted(standing.behind, 'event')} behind the end of the log{left}.")
+        yield from _workers()
+    if row.tries > 1 and status in (BEHIND, ORPHANED):
+        yield Note(
+            f"It was begun {counted(row.tries, 'time')} since it last got on: workers were lost with it. Events are"
+            " applied one at a time, so that the guilty one is found.",
+            "warning",
+        )
+    if row.parked:
+        yield Note(f"{counted(row.parked, 'event')} of failing streams set aside; see below.", "warning")
+
+
+def _workers() -> Iterator[Note]:
+    if details.workers_alive(configuration().runner_seen) == 0:
+        yield Note("No worker is alive: nothing goes on until one starts.", "error")
