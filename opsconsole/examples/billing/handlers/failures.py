@@ -13,4 +13,4 @@ def acknowledge_process_failure(command: AcknowledgeProcessFailure, work: Work) 
     def acknowledge(process: DocumentVoiding) -> DocumentVoiding | None:
         return None if process.status == FAILURE_ACKNOWLEDGED else process.to(FAILURE_ACKNOWLEDGED)
 
-    moving.decide(DocumentVoiding, command.process_id, acknowledge, name=command.__contract__.name)
+    moving.move_process(DocumentVoiding, command.process_id, acknowledge, name=command.__contract__.name)
