@@ -2,6 +2,10 @@
 
 from opsconsole.engine import StreamConflict
 from opsconsole.streams.aggregates import Aggregate, Loaded, NotApplied, applies
+from opsconsole.streams.moves import IllegalMove
+from opsconsole.streams.moving import NoSuchProcess, move_process
+from opsconsole.streams.processes import ByHand, ProcessManager, begins_with, if_still, moves_on
+from opsconsole.streams.projectors import Projector, RowProjector, projects
 from opsconsole.streams.recorded import Recorded
 from opsconsole.streams.repository import MissingEvents, decide, load, take_snapshot
 from opsconsole.streams.store import (
@@ -18,27 +22,41 @@ from opsconsole.streams.store import (
     version_at,
     version_of,
 )
+from opsconsole.streams.subscribing import Following, subscribes
 
 __all__ = [
     "ANY",
-    "NEW",
     "Aggregate",
     "BadStreamName",
+    "ByHand",
+    "Following",
+    "IllegalMove",
     "Loaded",
     "MissingEvents",
+    "NEW",
+    "NoSuchProcess",
     "NotApplied",
+    "ProcessManager",
+    "Projector",
     "Recorded",
+    "RowProjector",
     "StreamConflict",
     "append",
     "applies",
+    "begins_with",
     "category_of",
     "decide",
+    "move_process",
     "head",
+    "if_still",
     "load",
+    "moves_on",
+    "projects",
     "read",
     "read_backward",
     "read_log",
     "read_many",
+    "subscribes",
     "take_snapshot",
     "version_at",
     "version_of",

@@ -70,7 +70,7 @@ def apply(type_: "type[ProcessManager]", page: Sequence[Recorded]) -> None:
     instances.write()
 
 
-def decide(type_: type[P], process_id: UUID, decision: Callable[[P], P | None], *, name: str) -> P:
+def move_process(type_: type[P], process_id: UUID, decision: Callable[[P], P | None], *, name: str) -> P:
     """Move one instance by something else than an event, as the handler of a command does; in its transaction.
 
     Returns the state afterwards. Raises NoSuchProcess, and IllegalMove when the state machine has no such move.

@@ -135,7 +135,7 @@ def test_of_a_command_and_a_deadline_that_move_one_instance_one_wins(rounds: int
     def give_up() -> bool:
         try:
             with transaction.atomic():
-                moving.decide(Order, process.id, lambda order: order.to("given up"), name="tests.give_up")
+                moving.move_process(Order, process.id, lambda order: order.to("given up"), name="tests.give_up")
         except IllegalMove:
             return False
         return True
@@ -143,7 +143,7 @@ def test_of_a_command_and_a_deadline_that_move_one_instance_one_wins(rounds: int
     def pay() -> bool:
         try:
             with transaction.atomic():
-                moving.decide(Order, process.id, lambda order: order.to("paid"), name="tests.pay")
+                moving.move_process(Order, process.id, lambda order: order.to("paid"), name="tests.pay")
         except IllegalMove:
             return False
         return True

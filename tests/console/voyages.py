@@ -75,7 +75,7 @@ handles(CastOff)(lambda command, work: None)
 
 @handles(Tow)
 def tow(command: Tow, work: Work) -> None:
-    moving.decide(Voyage, command.process_id, lambda voyage: voyage.to("sailing"), name="tests.tow")
+    moving.move_process(Voyage, command.process_id, lambda voyage: voyage.to("sailing"), name="tests.tow")
 
 
 _FOLLOWER = FOLLOWERS.get("tests.voyage")

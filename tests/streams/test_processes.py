@@ -157,7 +157,7 @@ def test_many_instances_begin_in_one_page():
 def test_a_command_moves_an_instance_too():
     process = placed()
     with transaction.atomic():
-        moving.decide(Order, process.id, lambda order: order.to("paid"), name="tests.pay_by_hand")
+        moving.move_process(Order, process.id, lambda order: order.to("paid"), name="tests.pay_by_hand")
 
     process.refresh_from_db()
     assert process.status == "paid"
@@ -168,9 +168,9 @@ def test_a_command_that_asks_for_a_move_that_there_is_not_fails_with_the_reason(
     process = placed()
 
     with pytest.raises(IllegalMove, match="cannot go from 'placed' to 'shipped'"), transaction.atomic():
-        moving.decide(Order, process.id, lambda order: order.to("shipped"), name="tests.x")
+        moving.move_process(Order, process.id, lambda order: order.to("shipped"), name="tests.x")
     with pytest.raises(moving.NoSuchProcess, match="no tests.order has the id"), transaction.atomic():
-        moving.decide(Order, uuid7(), lambda order: order.to("shipped"), name="tests.x")
+        moving.move_process(Order, uuid7(), lambda order: order.to("shipped"), name="tests.x")
 
 
 def test_when_nothing_has_happened_the_deadline_does():
