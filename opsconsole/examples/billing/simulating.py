@@ -1,21 +1,15 @@
 """A business that goes on by itself: documents are issued and, with people in it, voided, published, acknowledged."""
 
-import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
-from threading import Event
-
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from opsconsole.engine import send
 from opsconsole.examples.billing.commands import IssueDocument
 from opsconsole.examples.billing.models.report import Report, ReportedDocument
 from opsconsole.examples.billing.processes import MARKING_FAILED, DocumentVoiding
 from opsconsole.examples.billing.voiding.asking import ask_to_acknowledge, ask_to_publish, ask_to_void
+from opsconsole.examples.trickling import Happening
 from opsconsole.kernel.identifiers import uuid7
-from opsconsole.kernel.tracing import Cause, acting_for
 from opsconsole.streams.models import Process
 
 CUSTOMERS = ("Alder Foods", "Birch Tools", "Cedar Books")
@@ -24,17 +18,6 @@ DOCUMENTS_A_MINUTE = 20.0
 RECENT = 20  # documents among which one is chosen
 WORTH_PUBLISHING = 8  # documents
 TOLERATED = 2  # failures that nobody minds
-PAUSE_AFTER_TROUBLE = 1.0  # seconds
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """Something that happens about so often, if there is an occasion."""
-
-    per_minute: float
-    act: Callable[[Random], object]
 
 
 def issue(random: Random) -> None:
@@ -66,29 +49,7 @@ def acknowledge(random: Random) -> None:
         ask_to_acknowledge(oldest.pk)
 
 
-PEOPLE = (Habit(1.5, void), Habit(0.3, void_too_late), Habit(0.4, publish), Habit(0.6, acknowledge))
-
-
-def simulate(stopped: Event, random: Random, habits: Sequence[Habit]) -> None:
-    """A Poisson process over all habits; ends once `stopped` is set."""
-    weights = [habit.per_minute for habit in habits]
-    while not stopped.wait(random.expovariate(sum(weights) / 60)):
-        (habit,) = random.choices(habits, weights)
-        if not _let(habit, random):
-            stopped.wait(PAUSE_AFTER_TROUBLE)
-
-
-def _let(habit: Habit, random: Random) -> bool:
-    """False when the database is away."""
-    close_old_connections()
-    try:
-        with acting_for(Cause(kind="user", metadata={"actor": "simulation"})):
-            habit.act(random)
-    except (OperationalError, InterfaceError) as error:
-        log.warning("the database is away: %s", error)
-        connection.close()
-        return False
-    return True
+PEOPLE = (Happening(1.5, void), Happening(0.3, void_too_late), Happening(0.4, publish), Happening(0.6, acknowledge))
 
 
 def _void_one(random: Random, *, is_published: bool) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
 
 from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine.models import Command as StoredCommand
@@ -19,7 +18,8 @@ from opsconsole.engine.testing import run_until_idle, sent
 from opsconsole.examples.billing import simulating
 from opsconsole.examples.billing.commands import IssueDocument
 from opsconsole.examples.billing.models import Document
-from opsconsole.examples.billing.simulating import CUSTOMERS, TOLERATED, WORTH_PUBLISHING, Habit, simulate
+from opsconsole.examples.billing.simulating import CUSTOMERS, TOLERATED, WORTH_PUBLISHING
+from opsconsole.examples.trickling import Happening, trickle
 from opsconsole.streams.models import Process
 from tests.examples.billing.paperwork import failed, issued, publish, report_of, reported, the_process
 
@@ -39,7 +39,7 @@ class Days(Event):
 
 
 def test_documents_of_one_to_fifty_are_issued_to_three_customers() -> None:
-    simulate(Days(80), Random(1), [Habit(20, simulating.issue)])
+    trickle([Happening(20, simulating.issue)], Days(80), Random(1), rate=1)
     run_until_idle()
 
     amounts = set(Document.objects.values_list("amount", flat=True))
@@ -47,12 +47,12 @@ def test_documents_of_one_to_fifty_are_issued_to_three_customers() -> None:
     assert {document.customer for document in Document.objects.all()} == set(CUSTOMERS)
     assert amounts <= {Decimal(amount) for amount in range(1, 51)}
     assert len(amounts) > 20
-    assert set(StoredCommand.objects.values_list("metadata__actor", flat=True)) == {"simulation"}
+    assert set(StoredCommand.objects.values_list("metadata__actor", flat=True)) == {"demonstration"}
 
 
 def test_the_same_seed_makes_the_same_choices() -> None:
     for _ in range(2):
-        simulate(Days(5), Random(7), [Habit(20, simulating.issue)])
+        trickle([Happening(20, simulating.issue)], Days(5), Random(7), rate=1)
 
     chosen = [(command.customer, command.amount) for command in sent(IssueDocument)]
     assert chosen[:5] == chosen[5:]
@@ -94,19 +94,6 @@ def test_people_acknowledge_the_oldest_failure_when_there_are_too_many() -> None
     failures[0].refresh_from_db()
     assert failures[0].status == "failure_acknowledged"
     assert Counter(Process.objects.values_list("status", flat=True))["marking_failed"] == TOLERATED
-
-
-def test_while_the_database_is_away_it_waits_and_goes_on(monkeypatch: Any) -> None:
-    tries = []
-
-    def act(random: Random) -> None:
-        tries.append(1)
-        if len(tries) == 1:
-            raise OperationalError("the server is gone")
-        simulating.issue(random)
-
-    simulate(Days(4), Random(1), [Habit(20, act)])
-    assert len(sent(IssueDocument)) == len(tries) - 1 == 2
 
 
 def test_it_stops_when_it_is_told_to() -> None:

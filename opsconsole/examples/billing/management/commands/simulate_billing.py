@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from opsconsole.examples.billing.simulating import DOCUMENTS_A_MINUTE, PEOPLE, Habit, issue, simulate
+from opsconsole.examples.billing.simulating import DOCUMENTS_A_MINUTE, PEOPLE, issue
+from opsconsole.examples.trickling import Happening, trickle
 
 
 class Command(BaseCommand):
@@ -27,5 +28,5 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         self.stdout.write(f"about {options['rate']:g} documents a minute; /voiding/ shows what becomes of them")
-        habits = [Habit(options["rate"], issue), *(PEOPLE if options["people"] else ())]
-        simulate(stopped, Random(options["seed"]), habits)
+        happenings = [Happening(options["rate"], issue), *(PEOPLE if options["people"] else ())]
+        trickle(happenings, stopped, Random(options["seed"]), rate=1.0)
