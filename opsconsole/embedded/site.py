@@ -48,6 +48,8 @@ class Site:
         yield self._django("worker", "worker", "-c", str(self.workers))
         if self.demo:
             yield self._django("demo", "demo")
+            yield self._django("billing", "simulate_billing", "--people")
+            yield self._django("lending demo", "lending_demo")
 
     def web(self) -> Child:
         words = ["--host", LOOPBACK, "--port", str(self.port), "--no-access-log"]

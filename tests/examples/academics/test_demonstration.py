@@ -13,10 +13,9 @@ from django.db import IntegrityError, OperationalError
 
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
-from opsconsole.examples.academics.demonstration.happenings import HAPPENINGS, Happening
+from opsconsole.examples.academics.demonstration.happenings import HAPPENINGS
 from opsconsole.examples.academics.demonstration.partner import open_partner
 from opsconsole.examples.academics.demonstration.teaching import open_class, transfer_students
-from opsconsole.examples.academics.demonstration.trickle import trickle
 from opsconsole.examples.academics.models import (
     Activity,
     ClassGroup,
@@ -28,6 +27,7 @@ from opsconsole.examples.academics.models import (
     Student,
     WebhookSubscription,
 )
+from opsconsole.examples.trickling import Happening, trickle
 from opsconsole.kernel import clock
 from tests.examples.academics import builders
 from tests.examples.academics.postoffice import PostOffice
@@ -119,7 +119,7 @@ def test_the_trickle_survives_a_lost_database_and_a_rule_that_is_broken(academy:
             raise IntegrityError("somebody was faster")
         stopped.set()
 
-    trickle(stopped, Random(1), rate=1.0, happenings=[Happening(60_000.0, misbehave)])
+    trickle([Happening(60_000.0, misbehave)], stopped, Random(1), rate=1.0)
     assert seen == [0, 1, 2]
 
 

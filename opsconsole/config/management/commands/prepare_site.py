@@ -33,6 +33,7 @@ class Command(BaseCommand):
         make_administrator(password_file)
         if demo:
             call_command("load_demo", stdout=self.stdout)
+            call_command("load_lending_demo", stdout=self.stdout)
 
 
 def make_administrator(password_file: Path) -> User:

@@ -1,7 +1,5 @@
 """What happens by itself in the demonstration, most of it good, some of it not."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
@@ -20,17 +18,10 @@ from opsconsole.examples.academics.models.classgroup import STARTED
 from opsconsole.examples.academics.models.enrolment import Unit
 from opsconsole.examples.academics.passwords import request_reset
 from opsconsole.examples.academics.publishing import publish_activity
+from opsconsole.examples.trickling import Happening
 from opsconsole.kernel import clock
 
 CLASS_SIZES = (6, 30)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that occurs about so often; `occur` does nothing when its time has not come yet."""
-
-    per_minute: float
-    occur: Callable[[Random], object]
 
 
 def found_next_institution(random: Random) -> None:

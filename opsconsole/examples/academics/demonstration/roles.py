@@ -14,9 +14,16 @@ ACTIONS = (
     "cancel_batch",
     "resume_workflow",
 )
-APPS = ("ops_engine", "ops_console", "academics")
+APPS = ("ops_engine", "ops_streams", "ops_schedules", "ops_console", "academics", "billing", "lending")
 SEES = Q(content_type__app_label__in=APPS, codename__startswith="view_")
 ACTS = Q(content_type__app_label="ops_engine", codename__in=ACTIONS)
+OF_OTHERS = (
+    ("ops_streams", ("move_process", "pause_subscription", "retry_subscription", "skip_event", "rebuild_projection")),
+    ("ops_schedules", ("pause_schedule", "resume_schedule", "run_schedule", "skip_run")),
+    ("billing", ("void_document", "publish_report")),
+)
+for app, codenames in OF_OTHERS:
+    ACTS |= Q(content_type__app_label=app, codename__in=codenames)
 TURNS_THE_KNOB = Q(content_type__app_label="academics", codename="change_mailrefusal")
 ROLES = {"viewer": SEES, "operator": SEES | ACTS | TURNS_THE_KNOB}
 

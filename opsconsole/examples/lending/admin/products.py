@@ -1,16 +1,13 @@
 """Products and what is outstanding."""
 
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from opsconsole.examples.lending.configuration import lending_settings
+from opsconsole.examples.lending.business_date import today
 from opsconsole.examples.lending.models import Product, ProductBalance
-from opsconsole.kernel import clock
 
 
 class ProductBalanceInline(admin.TabularInline):
@@ -33,8 +30,3 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.display(description="outstanding today", ordering="outstanding", empty_value="nothing")
     def outstanding(self, product: Any) -> Any:
         return product.outstanding
-
-
-def today() -> date:
-    """The business date."""
-    return clock.now().astimezone(ZoneInfo(lending_settings().zone)).date()

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from opsconsole.examples.academics.demonstration.happenings import HAPPENINGS
 from opsconsole.examples.academics.demonstration.partner import open_partner
-from opsconsole.examples.academics.demonstration.trickle import trickle
+from opsconsole.examples.trickling import trickle
 
 PER_MINUTE = sum(happening.per_minute for happening in HAPPENINGS)
 
@@ -34,5 +34,5 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         partner = open_partner()
         self.stdout.write(f"about {PER_MINUTE * options['rate']:.0f} happenings a minute; webhooks at {partner.url}")
-        trickle(stopped, Random(options["seed"]), rate=options["rate"])
+        trickle(HAPPENINGS, stopped, Random(options["seed"]), rate=options["rate"])
         partner.shutdown()

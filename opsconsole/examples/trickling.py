@@ -1,13 +1,13 @@
-"""Let things happen at random times, for ever."""
+"""Demonstrations: let things happen at random times, for ever."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 from threading import Event
 
-from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from opsconsole.examples.academics.demonstration.happenings import HAPPENINGS, Happening
 from opsconsole.kernel.tracing import Cause, acting_for
 
 PAUSE_AFTER_TROUBLE = 1.0  # seconds
@@ -15,7 +15,15 @@ PAUSE_AFTER_TROUBLE = 1.0  # seconds
 log = logging.getLogger(__name__)
 
 
-def trickle(stopped: Event, random: Random, *, rate: float, happenings: Sequence[Happening] = HAPPENINGS) -> None:
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that occurs about so often; `occur` does nothing when its time has not come yet."""
+
+    per_minute: float
+    occur: Callable[[Random], object]
+
+
+def trickle(happenings: Sequence[Happening], stopped: Event, random: Random, *, rate: float) -> None:
     """A Poisson process over all happenings, `rate` times as busy as they say; ends once `stopped` is set."""
     weights = [happening.per_minute for happening in happenings]
     per_second = sum(weights) * rate / 60
@@ -35,6 +43,6 @@ def _let_happen(happening: Happening, random: Random) -> bool:
         log.warning("the database is away: %s", error)
         connection.close()
         return False
-    except Error as error:
+    except Exception as error:
         log.warning("%s did not happen: %s", happening.occur.__name__, error)
     return True

@@ -1,0 +1,1 @@
+"""What makes a demonstration: a small world, and some life in it."""
