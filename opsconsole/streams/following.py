@@ -94,7 +94,7 @@ def _apply_together(name: str) -> bool:
         turn = lock(name)
         if turn is None:
             return False
-        if turn.position >= turn.head:
+        if turn.has_nothing_to_do:
             let_go(name)
             return False
         if turn.is_hopeless:

@@ -32,7 +32,7 @@ def apply_one_by_one(name: str) -> bool:
     """
     with transaction.atomic(durable=True):
         turn = lock(name)
-        if turn is None or turn.position >= turn.head:
+        if turn is None or turn.has_nothing_to_do:
             return False
         window = _read(turn)
         if window is None:

@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 
 from opsconsole.engine import waking
-from opsconsole.streams import shadows
+from opsconsole.streams import duties, shadows
 from opsconsole.streams.channel import CHANNEL
 from opsconsole.streams.followers import FOLLOWERS, Follower
 from opsconsole.streams.models import Subscription
@@ -21,6 +21,7 @@ def rebuild(name: str, *, actor: str) -> str:
     """Begin to rebuild a projection; returns the name of the subscription that does it, to be paused, resumed and
     watched like any other. Raises Refused."""
     follower = _projection(name)
+    duties.begin()
     with transaction.atomic():
         Subscription.objects.select_for_update().get(name=name)  # of two who begin at once, one is told
         if Subscription.objects.filter(shadow_of=name).exists():

@@ -27,6 +27,11 @@ class Turn:
     began: float = field(default_factory=time.perf_counter)
 
     @property
+    def has_nothing_to_do(self) -> bool:
+        """It is at the end of the log; a rebuild has the exchange to do even then."""
+        return self.position >= self.head and self.shadow_of is None
+
+    @property
     def is_careful(self) -> bool:
         """Workers were lost with a page that began here: its events come one at a time, each alone to blame."""
         return self.tries > 1 or self.position < self.careful_until

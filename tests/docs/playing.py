@@ -14,7 +14,9 @@ from opsconsole.engine.registry import HANDLERS, REACTIONS
 from opsconsole.schedules.declaring import DECLARED
 from opsconsole.schedules.models import Run, Schedule
 from opsconsole.streams.aggregates import AGGREGATES
-from opsconsole.streams.models import Snapshot
+from opsconsole.streams.followers import FOLLOWERS
+from opsconsole.streams.models import Process, ProcessStep, Snapshot, Subscription
+from opsconsole.streams.moves import PROCESSES
 from tests.docs import shop
 from tests.docs.pages import Block, Page
 
@@ -59,7 +61,21 @@ class Session:
 
 def _empty() -> None:
     """Each test of a page begins with empty tables, as under pytest."""
-    for model in (Attempt, Command, Event, Stream, Snapshot, Batch, UniqueKey, Run, Schedule, *reversed(shop.MODELS)):
+    for model in (
+        Attempt,
+        Command,
+        Event,
+        Stream,
+        Snapshot,
+        Batch,
+        UniqueKey,
+        Run,
+        Schedule,
+        Process,
+        ProcessStep,
+        Subscription,
+        *reversed(shop.MODELS),
+    ):
         model._default_manager.all().delete()
 
 
@@ -68,10 +84,11 @@ def session() -> Iterator[Session]:
     """A session whose message types, handlers and modules are forgotten afterwards."""
     registries: tuple[dict[str, Any], ...] = (
         COMMANDS._items, EVENTS._items, HANDLERS._items, REACTIONS, DECLARED._items, AGGREGATES._items,
+        FOLLOWERS._items, PROCESSES._items,
     )  # fmt: skip
     before = [dict(registry) for registry in registries]
     playing = Session()
-    for name in ("Customer", "Order"):
+    for name in ("Customer", "Order", "Takings"):
         setattr(playing.module("shop.models"), name, getattr(shop, name))
     try:
         yield playing

@@ -26,4 +26,15 @@ class Order(models.Model):
         app_label = "shop"
 
 
-MODELS = (Customer, Order)
+class Takings(models.Model):
+    """What a product has brought in."""
+
+    product = models.CharField(max_length=50, primary_key=True)
+    sold = models.IntegerField(default=0)
+    cents = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "shop"
+
+
+MODELS = (Customer, Order, Takings)

@@ -8,7 +8,7 @@ UPDATE ops_streams_subscription AS taken
          WHERE status = 'running' AND COALESCE(shadow_of, name) = ANY(%(known)s::text[])
            AND (not_before IS NULL OR not_before <= COALESCE(%(now)s::timestamptz, statement_timestamp()))
            AND (tries = 0 OR seen_at < statement_timestamp() - make_interval(secs => %(silence)s))
-           AND position < (SELECT position FROM ops_engine_sequencer WHERE id = 1)
+           AND (position < (SELECT position FROM ops_engine_sequencer WHERE id = 1) OR shadow_of IS NOT NULL)
          ORDER BY seen_at NULLS FIRST, name
          LIMIT 1
            FOR NO KEY UPDATE SKIP LOCKED
