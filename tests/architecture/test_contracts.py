@@ -61,4 +61,6 @@ def _is_composed(name: str, code: str) -> bool:
 
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
-    call_command("makemigrations", "--check", "--dry-run", "ops_engine", "ops_console", "academics", verbosity=0)
+    call_command(
+        "makemigrations", "--check", "--dry-run", "ops_engine", "ops_console", "ops_schedules", "academics", verbosity=0
+    )

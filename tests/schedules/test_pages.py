@@ -68,6 +68,7 @@ class TestList:
     def test_it_names_rule_zone_last_runs_and_the_next_one(self, operator: Client, daily: Any):
         for status in ("success", "error", "healed", "skipped"):
             a_run(status)
+        Schedule.objects.update(created_at=clock.now() - DAY)
         page = look(operator, LIST)
         assert DETAIL in page.links
         for text in ("Every day at 06:00", "America/Sao_Paulo", "06:00 -03", "2.00 s"):
@@ -192,6 +193,40 @@ class TestDetail:
         changed = operator.get(address, headers={**headers, "X-Ops-Version": first.headers["X-Ops-Version"]})
         assert changed.status_code == 200
         assert "<html" not in changed.content.decode()
+
+
+class TestOverview:
+    @pytest.mark.parametrize(
+        ("missed", "text"), [("backfill", "Its later slots go in order and wait"), ("newest", "comes in its time")]
+    )
+    def test_a_failing_schedule_is_said_first_thing(self, operator: Client, declare: Declare, missed: str, text: str):
+        declare(Daily("06:00", "UTC"), missed=missed)
+        begin(NAME)
+        a_run("error")
+        page = look(operator, reverse("admin:index"))
+        assert f"Schedule {NAME} has failed" in page.text
+        assert text in page.text
+        assert DETAIL in page.links
+
+    @pytest.mark.parametrize("changes", [{"next_at": "ago"}, {"paused_at": "ago", "pause_reason": "audit"}])
+    def test_one_that_is_late_or_paused_is_said_too(self, operator: Client, daily: Any, changes: dict[str, Any]):
+        ago = clock.now() - HOUR
+        Schedule.objects.update(**{name: ago if value == "ago" else value for name, value in changes.items()})
+        assert f"Schedule {NAME} is {'late' if 'next_at' in changes else 'paused'}" in look(operator, "/admin/").text
+
+    def test_those_who_may_not_view_schedules_are_told_nothing(self, daily: Any):
+        a_run("error")
+        assert f"Schedule {NAME}" not in look(somebody("ops_engine.view_command"), "/admin/").text
+
+    def test_the_search_finds_schedules_by_name(self, operator: Client, daily: Any):
+        gone = reverse("admin:ops_schedule", args=[a_schedule().pk])
+        for text, address in ((NAME[2:], DETAIL), ("TESTS.GONE", gone)):
+            assert address in look(operator, f"{reverse('admin:ops_search')}?q={text}").links
+
+    def test_the_id_of_a_run_leads_to_its_place(self, operator: Client, daily: Any):
+        run = a_run("success")
+        found = operator.get(reverse("admin:ops_search"), {"q": str(run.pk)})
+        assert found.headers["Location"] == f"{DETAIL}#run-{run.pk}"
 
 
 class TestPolicy:
