@@ -75,7 +75,9 @@ class TestList:
             ("overdue", (), {"deadline_at": 1}),
         ],
     )
-    def test_by_condition(self, operator: Client, condition: str, way: tuple[str, ...], columns: dict[str, int]) -> None:
+    def test_by_condition(
+        self, operator: Client, condition: str, way: tuple[str, ...], columns: dict[str, int]
+    ) -> None:
         wanted = a_voyage(*way, **{name: ago(minutes * MINUTE) for name, minutes in columns.items()})
         others = {"ended": a_voyage("sailing")} if condition == "ended" else {"arrived": a_voyage("sailing", "arrived")}
         assert listed(operator, condition=condition) == ids(wanted)
@@ -297,7 +299,10 @@ class TestPermissions:
 class TestWaysThere:
     def test_a_row_of_its_flow_says_which_process_it_is_part_of(self, operator: Client) -> None:
         process = a_voyage(ship="Fram")
-        for row, kind in ((a_command(correlation_id=process.pk), "command"), (an_event(correlation_id=process.pk), "event")):
+        for row, kind in (
+            (a_command(correlation_id=process.pk), "command"),
+            (an_event(correlation_id=process.pk), "event"),
+        ):
             page = look(operator, reverse(f"admin:ops_{kind}", args=[row.pk]))
             assert "Part of process tests.voyage about Fram, planned" in page.text
             assert url_of(process) in page.links

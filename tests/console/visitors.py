@@ -16,7 +16,9 @@ def somebody(*permissions: str, name: str = "", **fields: Any) -> Client:
     user = User.objects.create_user(name or f"staff-{User.objects.count()}", is_staff=True, **fields)
     for permission in permissions:
         app, _, codename = permission.rpartition(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=app or "ops_engine", codename=codename))
+        user.user_permissions.add(
+            Permission.objects.get(content_type__app_label=app or "ops_engine", codename=codename)
+        )
     return logged_in(user)
 
 
