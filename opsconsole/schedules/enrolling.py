@@ -14,12 +14,11 @@ from opsconsole.schedules.rules import Rule
 def enrol(declarations: Iterable[Declaration] | None = None) -> None:
     """See to it that each declaration has its row, and that the row says what the declaration says."""
     wanted = {one.name: one for one in declarations} if declarations is not None else dict(DECLARED)
-    known = {row.name: row for row in Schedule.objects.filter(name__in=wanted)}
+    said = {row.name: _said(row) for row in Schedule.objects.filter(name__in=wanted)}
     for name, declaration in wanted.items():
-        row = known.get(name)
-        if row is None:
+        if name not in said:
             _begin(declaration)
-        elif _said(row) != _says(declaration):
+        elif said[name] != _says(declaration):
             _change(declaration)
 
 

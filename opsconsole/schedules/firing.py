@@ -5,7 +5,7 @@ and a schedule one run at a time is kept by constraints.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,18 +29,21 @@ logger = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=1)  # so late may a slot begin that is skipped when missed
 AHEAD = timedelta(minutes=1)  # a schedule that has seen more of the future was there before the clock was set back
+AT_ONCE = 200  # schedules fired in one look, so that a dispatcher's other duties are not kept waiting
 STRIDE = 100  # slots that have their run already, passed over in one transaction
 
 
 def look() -> int:
     """What a dispatcher does twice a second: rows for new declarations, then what `advance` does."""
-    enrol()
+    _undisturbed(enrol)
     return advance()
 
 
 def advance() -> int:
     """Record how runs ended and fire what is due; returns how much was done."""
-    return settle() + sum(_undisturbed(name) for name in due(name for name, _ in DECLARED))
+    ended = settle()
+    overdue = due(name for name, _ in DECLARED)[:AT_ONCE]
+    return ended + sum(_undisturbed(fire, name) for name in overdue)
 
 
 def due(names: Iterable[str]) -> list[str]:
@@ -111,12 +114,12 @@ def _choose(declaration: Declaration, seen_until: datetime, now: datetime) -> tu
     return declaration.rule.newest(seen_until, now)
 
 
-def _undisturbed(name: str) -> bool:
-    """Whether the schedule fired; what goes wrong with one is logged and holds no other up."""
+def _undisturbed(act: Callable[..., object], *what: str) -> bool:
+    """Whether it did something; what goes wrong with one schedule is logged and holds no other up."""
     try:
-        return fire(name) is not None
+        return act(*what) is not None
     except Exception as error:
         if is_connection_lost(error):
             raise
-        logger.exception("schedule %s could not fire", name, extra={"action": "schedule.failed"})
+        logger.exception("%s%r failed", act.__name__, what, extra={"action": "schedule.failed"})
         return False

@@ -13,7 +13,7 @@ class Schedule(models.Model):
 
     name = models.CharField(primary_key=True, max_length=200)
     kind = models.CharField(max_length=8)
-    rule = models.CharField(max_length=200, blank=True, help_text="As the declaration last said it.")
+    rule = models.TextField(blank=True, help_text="As the declaration last said it.")
     zone = models.CharField(max_length=60)
     missed = models.CharField(max_length=8)
     created_at = models.DateTimeField(db_default=Now())
