@@ -33,7 +33,7 @@ class CompanyAdmin(FundedAdmin):
         try:
             return company.fees_owed.amount
         except FeesOwed.DoesNotExist:
-            return Decimal(0)
+            return Decimal("0.00")
 
     @admin.display
     def membership(self, company: Company) -> str:

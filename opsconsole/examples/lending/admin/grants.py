@@ -14,12 +14,20 @@ from opsconsole.examples.lending.events import Destination
 from opsconsole.examples.lending.models import Account, Asset, Company, Grant
 
 
+class AccountField(forms.ModelChoiceField):
+    """Numbers alone say little."""
+
+    def label_from_instance(self, account: Account) -> str:
+        closed = "" if account.is_active else " (not active)"
+        return f"{account.company}, {account.number}{closed}"
+
+
 class GrantForm(forms.ModelForm):
     """Whether it can be granted is found out by the command."""
 
     asset = forms.ModelChoiceField(Asset.objects, required=False, help_text="Gives first.")
     company = forms.ModelChoiceField(Company.objects, required=False, help_text="Gives what the asset does not.")
-    account = forms.ModelChoiceField(Account.objects.select_related("company"))
+    account = AccountField(Account.objects.select_related("company").order_by("company__name", "number"))
     amount = forms.DecimalField(min_value=0.01, max_digits=16, decimal_places=2)
 
     class Meta:
