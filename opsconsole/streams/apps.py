@@ -13,10 +13,11 @@ class StreamsConfig(AppConfig):
 
     def ready(self) -> None:
         from opsconsole.engine import extending
-        from opsconsole.streams import duties, following
+        from opsconsole.streams import checks, duties, following
         from opsconsole.streams.channel import CHANNEL
 
         autodiscover_modules("subscriptions", "projectors", "processes")
+        checks.register()
         extending.carry(CHANNEL, "opsconsole.follow")
         extending.after_sequencing(duties.tell)
         extending.perform_regularly("subscriptions", 30.0, duties.begin)
