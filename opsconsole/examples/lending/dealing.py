@@ -87,7 +87,7 @@ def open_deal(deal: Deal, parties: Iterable[tuple[Company, str]]) -> Deal:
 @transaction.atomic
 def announce(deal_id: UUID) -> None:
     """Say how a deal stands by its rows, if the log does not know yet. Raises DealRefused."""
-    deal = Deal.objects.select_for_update(no_key=True).get(pk=deal_id)
+    deal = _locked(deal_id)
     parties = [Party(company=party.company_id, role=party.role) for party in deal.parties.order_by("company", "role")]
     known = load(DealHistory, deal_id).state.companies
     for company in sorted({party.company for party in parties} - known, key=str):
@@ -99,12 +99,17 @@ def announce(deal_id: UUID) -> None:
 @transaction.atomic
 def activate(deal_id: UUID) -> None:
     """Let a deal begin. Raises DealRefused."""
-    decide(DealHistory, deal_id, lambda history: history.activate(deal_id))
+    decide(DealHistory, deal_id, lambda history: history.activate(deal_id), source=_locked(deal_id))
     DEAL.move(Deal.objects.filter(pk=deal_id), ACTIVATED)
 
 
 @transaction.atomic
 def delete(deal_id: UUID) -> None:
     """End a deal; its row and its history stay. Raises DealRefused."""
-    decide(DealHistory, deal_id, lambda history: history.delete(deal_id))
+    decide(DealHistory, deal_id, lambda history: history.delete(deal_id), source=_locked(deal_id))
     DEAL.move(Deal.objects.filter(pk=deal_id), DELETED)
+
+
+def _locked(deal_id: UUID) -> Deal:
+    """The row before the streams, whoever it is: else two of them wait for each other."""
+    return Deal.objects.select_for_update(no_key=True).get(pk=deal_id)

@@ -1,6 +1,9 @@
 """Deals: what is said of them, once, and what they refuse."""
 
+from functools import partial
+
 import pytest
+from django.db import transaction
 
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.examples.lending import dealing
@@ -8,7 +11,9 @@ from opsconsole.examples.lending.dealing import DealHistory, DealRefused
 from opsconsole.examples.lending.events import DealActivated, DealCreated, DealDeleted, DealUpdated, Party
 from opsconsole.examples.lending.models import Deal, DealParty
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.streams import load
 from opsconsole.streams.testing import given
+from tests.concurrency.races import at_once
 from tests.examples.lending import builders
 
 DEAL, COMPANY = uuid7(), uuid7()
@@ -96,3 +101,19 @@ class TestRowsAndStreams:
         dealing.delete(deal.pk)
         assert Deal.objects.get().status == "deleted"
         assert StoredEvent.objects.filter(stream=f"lending.deal-{deal.pk}").count() == 3
+
+    def test_a_deal_that_is_rated_and_activated_at_once_is_both(self):
+        for _ in range(10):
+            deal = builders.deal((builders.company(), "lender"), rating_tier="B")
+
+            def rate(deal=deal):
+                with transaction.atomic():
+                    Deal.objects.filter(pk=deal.pk).update(rating_tier="A")
+                    dealing.announce(deal.pk)
+
+            at_once(rate, partial(dealing.activate, deal.pk))
+
+            state = load(DealHistory, deal.pk).state
+            assert (state.told.rating_tier, state.is_activated) == ("A", True)
+            deal.refresh_from_db()
+            assert (deal.rating_tier, deal.status) == ("A", "activated")
