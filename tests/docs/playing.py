@@ -13,9 +13,10 @@ from opsconsole.engine.models import Attempt, Batch, Command, Event, Stream, Uni
 from opsconsole.engine.registry import HANDLERS, REACTIONS
 from opsconsole.schedules.declaring import DECLARED
 from opsconsole.schedules.models import Run, Schedule
+from opsconsole.streams import duties
 from opsconsole.streams.aggregates import AGGREGATES
 from opsconsole.streams.followers import FOLLOWERS
-from opsconsole.streams.models import Process, ProcessStep, Snapshot, Subscription
+from opsconsole.streams.models import Move, Process, ProcessStep, Snapshot, Subscription
 from opsconsole.streams.moves import PROCESSES
 from tests.docs import shop
 from tests.docs.pages import Block, Page
@@ -60,7 +61,8 @@ class Session:
 
 
 def _empty() -> None:
-    """Each test of a page begins with empty tables, as under pytest."""
+    """Each test of a page begins with empty tables, as under pytest, and knows what the page declares, as after
+    `migrate`."""
     for model in (
         Attempt,
         Command,
@@ -77,6 +79,9 @@ def _empty() -> None:
         *reversed(shop.MODELS),
     ):
         model._default_manager.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ops_engine_sequencer SET position = 0")
+    duties.after_migrations()
 
 
 @contextmanager
@@ -98,6 +103,7 @@ def session() -> Iterator[Session]:
             registry.update(kept)
         for name in playing.modules:
             sys.modules.pop(name, None)
+        Move.objects.filter(process__startswith="shop.").delete()
 
 
 @contextmanager

@@ -41,7 +41,7 @@ from opsconsole.examples.billing.events import (
     MarkingDocumentAsVoidedFailed,
     MarkingDocumentAsVoidedSucceeded,
 )
-from opsconsole.streams.processes import ByHand, ProcessManager, begins_with, moves_on
+from opsconsole.streams import ByHand, ProcessManager, begins_with, moves_on
 
 VOIDING_REQUESTED = "voiding_requested"
 MARKING_SUCCEEDED = "marking_succeeded"

@@ -3,7 +3,7 @@
 from opsconsole.examples.billing.events import DocumentIssued, DocumentVoided
 from opsconsole.examples.billing.models.report import Report, ReportedDocument
 from opsconsole.kernel.identifiers import uuid7
-from opsconsole.streams.subscribing import Following, subscribes
+from opsconsole.streams import Following, subscribes
 
 
 @subscribes("reports.documents", to=[DocumentIssued, DocumentVoided])

@@ -15,13 +15,16 @@ from opsconsole.examples.billing.commands import (
 from opsconsole.examples.billing.events import (
     DocumentVoided,
     DocumentVoidingAborted,
+    DocumentVoidingRequested,
     MarkingDocumentAsVoidedFailed,
+    MarkingDocumentAsVoidedSucceeded,
 )
 from opsconsole.examples.billing.models import Document
 from opsconsole.examples.billing.processes import DocumentVoiding
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.streams import IllegalMove
 from opsconsole.streams.models import Process, ProcessStep
-from opsconsole.streams.moves import IllegalMove
+from opsconsole.streams.testing import given
 from tests.examples.billing.paperwork import (
     acknowledge,
     do,
@@ -169,6 +172,21 @@ class TestTheStateMachine:
             "document_voided": [],
             "failure_acknowledged": [],
         }
+
+    def test_it_is_voided_as_far_as_both_agree(self) -> None:
+        document_id, report_id = uuid7(), uuid7()
+        requested = DocumentVoidingRequested(document_id=document_id)
+        answer = MarkingDocumentAsVoidedSucceeded(document_id=document_id, report_id=report_id)
+        process = given(DocumentVoiding, requested).then(MarkDocumentAsVoided(document_id=document_id))
+        process.when(answer).then(CompleteDocumentVoiding(document_id=document_id))
+        process.when(DocumentVoided(document_id=document_id)).then().then_status("document_voided")
+
+    def test_it_fails_with_the_reason_that_reports_give(self) -> None:
+        document_id = uuid7()
+        answer = MarkingDocumentAsVoidedFailed(document_id=document_id, report_id=uuid7(), reason="too late")
+        process = given(DocumentVoiding, DocumentVoidingRequested(document_id=document_id), answer)
+        process.then(AbortDocumentVoiding(document_id=document_id)).then_state(reason="too late")
+        process.when(DocumentVoided(document_id=document_id)).then_refused("cannot go from 'marking_failed'")
 
     def test_it_begins_with_a_request_and_counts_as_stuck_after_a_minute(self) -> None:
         assert DocumentVoiding.begins_in == ("voiding_requested",)

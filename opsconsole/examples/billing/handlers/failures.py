@@ -3,7 +3,7 @@
 from opsconsole.engine import Work, handles
 from opsconsole.examples.billing.commands import AcknowledgeProcessFailure
 from opsconsole.examples.billing.processes import FAILURE_ACKNOWLEDGED, DocumentVoiding
-from opsconsole.streams import moving
+from opsconsole.streams import move_process
 
 
 @handles(AcknowledgeProcessFailure)
@@ -13,4 +13,4 @@ def acknowledge_process_failure(command: AcknowledgeProcessFailure, work: Work) 
     def acknowledge(process: DocumentVoiding) -> DocumentVoiding | None:
         return None if process.status == FAILURE_ACKNOWLEDGED else process.to(FAILURE_ACKNOWLEDGED)
 
-    moving.move_process(DocumentVoiding, command.process_id, acknowledge, name=command.__contract__.name)
+    move_process(DocumentVoiding, command.process_id, acknowledge, name=command.__contract__.name)
