@@ -4,8 +4,7 @@ from typing import Any
 
 from opsconsole.examples.lending.events import BalancesGranted, LateFeeIncurred
 from opsconsole.examples.lending.models import FeesOwed, Grant
-from opsconsole.streams.projectors import RowProjector, projects
-from opsconsole.streams.recorded import Recorded
+from opsconsole.streams import Recorded, RowProjector, projects
 
 
 class FeesOwedByCompany(RowProjector, name="lending.fees_owed", models=[FeesOwed]):

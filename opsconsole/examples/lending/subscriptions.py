@@ -4,7 +4,7 @@ from opsconsole.examples.lending.charging import fees_for, record_of
 from opsconsole.examples.lending.configuration import lending_settings
 from opsconsole.examples.lending.events import SystemCycled, stream_of_product
 from opsconsole.examples.lending.models import LateFee
-from opsconsole.streams.subscribing import Following, subscribes
+from opsconsole.streams import Following, subscribes
 
 _settings = lending_settings()
 
