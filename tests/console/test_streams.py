@@ -1,6 +1,5 @@
 """Streams: found by the beginning of their name, read backward, and what the aggregate was at any version."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,9 +23,8 @@ LIST, ONE = reverse("admin:ops_streams"), reverse("admin:ops_stream")
 
 
 @pytest.fixture(autouse=True)
-def _begun(db: None) -> Iterator[None]:
+def _begun(db: None) -> None:
     sequencing.begin()
-    yield
 
 
 def url_of(name: str, **more: Any) -> str:

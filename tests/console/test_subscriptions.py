@@ -114,7 +114,7 @@ class TestList:
         an_event(position=5, at=ago(timedelta(minutes=2)))
         text = look(operator, LIST).text
         assert (
-            "catching up" in text and "1,230" in text and "2 min 0 s" in text and "250/s" in text and "host:7" in text
+            "catching up" in text and "1,230" in text and "2 min ago" in text and "250/s" in text and "host:7" in text
         )
 
     def test_one_that_no_code_answers_to_says_so(self, operator: Client) -> None:

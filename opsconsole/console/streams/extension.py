@@ -139,11 +139,11 @@ def _on_processes(trouble: Trouble, since: str) -> Finding:
     name, is_one = trouble.type, trouble.count.number == 1 and not trouble.count.is_more
     query = urlencode({"type": name, "condition": trouble.condition})
     url = process_url(trouble.oldest) if is_one else f"{reverse('admin:ops_processes')}?{query}"
-    many = f"{trouble.count} processes" if not is_one else "1 process"
+    many, are = ("1 process", "is") if is_one else (f"{trouble.count} processes", "are")
     if trouble.condition == OVERDUE:
         return Finding(
             "error",
-            f"{many} {name} overdue",
+            f"{many} of {name} {are} overdue",
             f"The oldest deadline passed {since} ago and was not dealt with.",
             "Check that workers are alive and know this process.",
             url,
@@ -151,7 +151,7 @@ def _on_processes(trouble: Trouble, since: str) -> Finding:
         )
     return Finding(
         "warning",
-        f"{many} {name} stuck",
+        f"{many} of {name} {are} stuck",
         f"No move for {since}, longer than is usual.",
         "Look what each one waits for: a failed command, an event that never came, or a decision.",
         url,

@@ -1,7 +1,6 @@
 """What keeps a process from going on, or a subscription, and what can be done about it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.utils.html import format_html
 
@@ -28,7 +27,7 @@ from opsconsole.streams.queries.subscriptions import (
 from opsconsole.streams.states import PAUSED, STOPPED
 
 
-def on_process(process: Process, condition: str, latest: ShownStep | None, now: datetime) -> Iterator[Note]:
+def on_process(process: Process, condition: str, latest: ShownStep | None) -> Iterator[Note]:
     """Why it is where it is; `latest` is its last move."""
     declared = PROCESSES.find(process.type)
     if condition == ENDED:
@@ -38,15 +37,13 @@ def on_process(process: Process, condition: str, latest: ShownStep | None, now: 
             f"No code here answers to “{process.type}”: it was removed, renamed, or is not deployed here.", "error"
         )
     if condition == OVERDUE and process.deadline_at:
-        late = took(now - process.deadline_at)
-        yield Note(f"Overdue: its deadline passed {late} ago, and no worker has dealt with it.", "error")
+        text = "Overdue: its deadline passed {}, and no worker has dealt with it."
+        yield Note(format_html(text, ago(process.deadline_at)), "error")
         yield from _workers()
     elif condition == STUCK:
         longest = took(patience_of(process.type))
-        yield Note(
-            f"Stuck: it has been {process.status} for {took(now - process.moved_at)}; {longest} would be usual.",
-            "warning",
-        )
+        text = "Stuck: it came to {} {}; it may stay {} before it is marked."
+        yield Note(format_html(text, process.status, ago(process.moved_at), longest), "warning")
     yield from _on_subscription(process)
     yield from _on_commands(latest)
     by_hand = [one.label for one in declared.by_hand if process.status in one.statuses] if declared else []

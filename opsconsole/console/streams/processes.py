@@ -62,7 +62,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "process": process,
         "condition": condition,
         "look": _look(process, condition),
-        "notes": list(notes.on_process(process, condition, _last_move(newest), now)),
+        "notes": list(notes.on_process(process, condition, _last_move(newest))),
         "machine": _machine(process, condition),
         "steps": [(one, differences.between(one.before, one.step.state)) for one in shown],
         "older": older,

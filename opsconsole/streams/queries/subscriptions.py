@@ -26,15 +26,15 @@ RANK = (STOPPED, RETRYING, ORPHANED, BEHIND, PAUSED, DELAYED, UNSEEN, LIVE)  # w
 
 @dataclass(slots=True)
 class Standing:
-    """One subscription. No row: no dispatcher has seen it. No follower: no code answers to it. `lag` is the age of the
-    next event, `rebuild` what builds its tables anew."""
+    """One subscription. No row: no dispatcher has seen it. No follower: no code answers to it. `next_at` is when the
+    next event occurred, `rebuild` what builds its tables anew."""
 
     name: str
     row: Subscription | None
     follower: Follower | None
     head: int
     now: datetime
-    lag: timedelta | None = None
+    next_at: datetime | None = None
     rebuild: "Standing | None" = None
 
     @property
@@ -49,6 +49,11 @@ class Standing:
         if self.row.not_before is not None and self.row.not_before > self.now:
             return RETRYING if self.row.failures else DELAYED
         return BEHIND if self.behind else LIVE
+
+    @property
+    def lag(self) -> timedelta | None:
+        """The age of the next event; None at the end of the log."""
+        return max(self.now - self.next_at, timedelta(0)) if self.next_at else None
 
     @property
     def kind(self) -> str:
@@ -80,6 +85,11 @@ class ParkedStream:
     first: ParkedEvent
     count: int
     is_more: bool
+
+    @property
+    def is_stream(self) -> bool:
+        """Not an event that has none, which is set aside alone."""
+        return self.stream != str(self.first.event_id)
 
 
 def all_subscriptions() -> list[Standing]:
@@ -127,11 +137,11 @@ def types_of(ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def _standings(rows: list[Subscription], declared: set[str]) -> list[Standing]:
-    head, now, lags = store.head(), database_now(), _lags(row.position for row in rows)
+    head, now, moments = store.head(), database_now(), _moments_behind(row.position for row in rows)
     found: dict[str, Standing] = {}
     for row in rows:
         follower = FOLLOWERS.find(row.shadow_of or row.name)
-        found[row.name] = Standing(row.name, row, follower, head, now, lags.get(row.position))
+        found[row.name] = Standing(row.name, row, follower, head, now, moments.get(row.position))
     for shadow in [one for one in found.values() if one.row and one.row.shadow_of]:
         if shadow.row and shadow.row.shadow_of in found:
             found[shadow.row.shadow_of].rebuild = found.pop(shadow.name)
@@ -140,8 +150,8 @@ def _standings(rows: list[Subscription], declared: set[str]) -> list[Standing]:
     return list(found.values())
 
 
-def _lags(positions: Iterable[int]) -> dict[int, timedelta]:
-    """How old the event behind each of these positions is; missing at the end of the log."""
+def _moments_behind(positions: Iterable[int]) -> dict[int, datetime]:
+    """When the event behind each of these positions occurred; missing at the end of the log."""
     with connection.cursor() as cursor:
-        cursor.execute(statement("age_behind"), {"positions": list(set(positions))})
+        cursor.execute(statement("moments_behind"), {"positions": list(set(positions))})
         return dict(cursor.fetchall())
