@@ -41,6 +41,13 @@ def _tables(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
+def untroubled(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Nothing went wrong on the way: a constraint that had to hold what the code should have seen is logged."""
+    yield
+    assert [record.getMessage() for record in caplog.get_records("call") if record.levelname == "ERROR"] == []
+
+
+@pytest.fixture
 def ran() -> list[Slot]:
     """The slots that the declared function was called for."""
     return []

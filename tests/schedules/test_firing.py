@@ -186,6 +186,7 @@ class TestMissed:
         wait(time, timedelta(hours=5, minutes=10))
         assert [slot.at.hour for slot in ran] == [13, 14, 15, 16, 17]
 
+    @pytest.mark.usefixtures("untroubled")
     def test_backfill_sends_the_next_only_once_the_one_before_has_succeeded(self, declare: Declare, time: Any):
         declare(Cron("0 * * * *", SAO_PAULO), missed="backfill")
         begin(NAME)
@@ -212,6 +213,7 @@ class TestMissed:
             wait(time, HOUR)
         assert statuses() == ["error", "error", "error"]
 
+    @pytest.mark.usefixtures("untroubled")
     def test_a_slot_that_comes_while_the_run_before_is_under_way_is_missed(self, declare: Declare, time: Any):
         declare(Cron("0 * * * *", SAO_PAULO))
         begin(NAME)

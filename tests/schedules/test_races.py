@@ -33,6 +33,7 @@ def execute() -> None:
 
 
 @rounds(5, 100)
+@pytest.mark.usefixtures("untroubled")
 def test_of_four_that_fire_a_slot_at_once_one_does(declare: Callable[..., Any], rounds: int):
     declare(Cron("0 * * * *", "UTC"))
     with frozen_at(NOON) as time:
@@ -79,6 +80,7 @@ def test_rows_for_new_declarations_are_made_once(declare: Callable[..., Any]):
     assert (Schedule.objects.count(), Run.objects.count()) == (5, 5)
 
 
+@pytest.mark.usefixtures("untroubled")
 def test_whoever_finds_a_schedule_taken_passes_it_by(declare: Callable[..., Any]):
     declare(Cron("0 * * * *", "UTC"))
     taken, done = threading.Event(), threading.Event()
