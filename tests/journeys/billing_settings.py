@@ -2,4 +2,4 @@
 
 from tests.settings import *  # noqa: F403
 
-BILLING = {"slow_down": 1.5}
+BILLING = {"slow_down": 3.0}

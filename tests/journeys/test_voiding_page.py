@@ -65,6 +65,7 @@ def test_a_document_is_voided_another_fails_and_the_failure_is_acknowledged(visi
     page.goto("/voiding/")
     expect(page.locator("main")).to_contain_text("No document yet")
     first, second = issue(10), issue(32)
+    eventually(lambda: ReportedDocument.objects.count() == 2, "the report")
     expect(page.locator("main")).to_contain_text("42.00")
 
     row_of(page, first).get_by_role("button", name="Void").click()
@@ -95,7 +96,7 @@ def test_a_document_is_voided_another_fails_and_the_failure_is_acknowledged(visi
 def test_a_publication_waits_for_the_voiding_of_one_of_its_documents(visit: Any, office: None) -> None:
     page: Page = visit()
     document = issue(10)
-    eventually(lambda: ReportedDocument.objects.exists(), "the report")
+    eventually(ReportedDocument.objects.exists, "the report")
     page.goto("/voiding/")
     row_of(page, document).get_by_role("button", name="Void").click()
     expect(process_row(page)).to_contain_text("marked")
