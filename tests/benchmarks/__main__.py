@@ -12,7 +12,7 @@ from pathlib import Path
 
 import django
 
-MEASURES = ("commands", "events", "latency", "batches", "writers", "following")
+MEASURES = ("commands", "events", "latency", "batches", "writers", "following", "streams")
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from opsconsole.kernel import clock
 PARTITIONS = 12
 WORK = (
     "ops_engine_command", "ops_engine_event", "ops_engine_attempt", "ops_engine_batch", "ops_engine_claim",
-    "ops_engine_uniquekey", "ops_bench_ledger", "ops_bench_start",
+    "ops_engine_uniquekey", "ops_engine_stream", "ops_streams_snapshot", "ops_bench_ledger", "ops_bench_start",
 )  # fmt: skip
 RIVALS = (
     "procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "django_tasks_database_dbtaskresult",

@@ -15,6 +15,9 @@ class Size:
     batch: int = 100_000
     followed: int = 200_000
     rebuilt: int = 1_000_000
+    loads: int = 2_000
+    long_stream: int = 10_000
+    rival_followed: int = 20_000
     writing_rounds: int = 5
     writing_seconds: float = 6.0
 
@@ -29,6 +32,9 @@ QUICK = Size(
     batch=10_000,
     followed=20_000,
     rebuilt=60_000,
+    loads=200,
+    long_stream=2_000,
+    rival_followed=5_000,
     writing_rounds=1,
     writing_seconds=2.0,
 )

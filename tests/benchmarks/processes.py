@@ -1,12 +1,14 @@
 """The programs that are measured, as real processes."""
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -54,6 +56,42 @@ def dispatcher() -> Iterator[Child]:
     with running(["dispatcher"]) as children:
         wait(lambda: children[0].ready() and _registered() >= 1, 60)
         yield children[0]
+
+
+@contextmanager
+def programs(name: str, count: int, seconds: float, **environment: str) -> Iterator[list["subprocess.Popen[str]"]]:
+    """So many processes of a program of ours, ready to begin."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{name}", str(seconds)]
+    everything = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS, **environment}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as stack:
+        made = [
+            stack.enter_context(subprocess.Popen(command, env=everything, cwd=CHECKOUT, **pipes)) for _ in range(count)
+        ]
+        for program in made:
+            line_of(program)
+        yield made
+
+
+def run_together(programs: list["subprocess.Popen[str]"]) -> int:
+    """Let them begin together; what they print at their end, added up."""
+    for program in programs:
+        tell_to_begin(program)
+    return sum(int(line_of(program)) for program in programs)
+
+
+def tell_to_begin(program: "subprocess.Popen[str]") -> None:
+    assert program.stdin
+    program.stdin.write("\n")
+    program.stdin.flush()
+
+
+def line_of(program: "subprocess.Popen[str]") -> str:
+    """The next line that it prints."""
+    line = program.stdout.readline() if program.stdout else ""
+    if not line:
+        raise RuntimeError("a program of the benchmark ended early; its words are above")
+    return line
 
 
 def wait(condition: Callable[[], bool], seconds: float, *, every: float = 0.05) -> None:

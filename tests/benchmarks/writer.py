@@ -1,8 +1,9 @@
-"""A program that writes commands as fast as it can: threads of one process, a small transaction each time.
+"""A program that writes as fast as it can: threads of one process, a small transaction each time.
 
 It prints a line when it is ready, begins when it is told so, and prints how many transactions committed.
 """
 
+import os
 import sys
 import threading
 import time
@@ -29,19 +30,16 @@ def main(seconds: float) -> None:
 
 
 def write(seconds: float, barrier: threading.Barrier, counts: list[int]) -> None:
-    from django.db import connection, transaction
+    from django.db import connection
 
-    from opsconsole.engine import send
-    from tests.benchmarks.handlers import Park
-    from tests.benchmarks.load import TEXT
+    from tests.benchmarks import writing
 
-    connection.ensure_connection()
+    write_one = getattr(writing, os.environ.get("BENCH_WRITES", "commands"))()
     barrier.wait()
     barrier.wait()
     count, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        with transaction.atomic():
-            send(Park(number=count, text=TEXT))
+        write_one()
         count += 1
     counts.append(count)
     connection.close()

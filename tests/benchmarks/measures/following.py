@@ -28,7 +28,7 @@ MEBIBYTE = 1024  # in the unit of ru_maxrss
 
 
 def measure(size: Size) -> Iterator[Finding]:
-    _clear()
+    clear()
     fill(size.followed)
     rates = [catching_up(size.followed) for _ in range(size.rounds)]
     yield Finding(
@@ -69,7 +69,7 @@ def catching_up(count: int) -> float:
 
 def answering(size: Size) -> Iterator[Finding]:
     """From the commit of an event to the start of the handler of the process's next command, nothing else going on."""
-    _clear()
+    clear()
     with processes.engine(queues="default,events,@streams"):
         _ask(range(-20, 0))
         latencies = _ask(range(size.wake_ups))
@@ -95,7 +95,7 @@ def answering(size: Size) -> Iterator[Finding]:
 
 def rebuilt(size: Size) -> Finding:
     """Memory that a rebuild takes beyond what it had taken after twenty pages."""
-    _clear()
+    clear()
     fill(size.rebuilt)
     following.follow_to_the_end()
     rebuilding.rebuild(PROJECTION, actor="bench")
@@ -130,7 +130,7 @@ def _ask(numbers: range) -> list[float]:
     return [round(1000 * (starts[number] - at), 2) for number, at in committed.items()]
 
 
-def _clear() -> None:
+def clear() -> None:
     ground.clear()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,16 +1,12 @@
 """What our wake-ups cost those who write: 32 connections, each committing one command at a time."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
-from typing import IO
 
 from django.core.management import call_command
 
-from opsconsole.embedded.state import CHECKOUT
 from tests.benchmarks import ground, pgbench, processes
 from tests.benchmarks.findings import Finding, ratio
 from tests.benchmarks.options import Size
@@ -49,8 +45,8 @@ def _compared(rates: dict[str, list[float]], how: str) -> Iterator[Finding]:
 
 def sending(wake_up: str, seconds: float) -> float:
     """Transactions a second of Django processes that send commands."""
-    with _listening(wake_up), _programs("writer", seconds, BENCH_WAKE_UP=wake_up) as programs:
-        return round(_run(programs) / seconds, 1)
+    with _listening(wake_up), processes.programs("writer", PROCESSES, seconds, BENCH_WAKE_UP=wake_up) as programs:
+        return round(processes.run_together(programs) / seconds, 1)
 
 
 def inserting(wake_up: str, seconds: float) -> float:
@@ -58,12 +54,12 @@ def inserting(wake_up: str, seconds: float) -> float:
 
     The programs beside it do the same on every side, but that what they want to tell is told on one of them only.
     """
-    with _listening(wake_up), _programs("waker", seconds, BENCH_WAKE_UP=wake_up) as wakers:
+    with _listening(wake_up), processes.programs("waker", PROCESSES, seconds, BENCH_WAKE_UP=wake_up) as wakers:
         for waker in wakers:
-            _tell_to_begin(waker)
+            processes.tell_to_begin(waker)
         rate = pgbench.insert_commands(CONNECTIONS, seconds)
         for waker in wakers:
-            _line(waker.stdout)
+            processes.line_of(waker)
         return rate
 
 
@@ -77,47 +73,3 @@ def _listening(wake_up: str) -> Iterator[None]:
             yield
     finally:
         call_command("ops_triggers", "remove", stdout=open(os.devnull, "w"))
-
-
-@contextmanager
-def _programs(name: str, seconds: float, **environment: str) -> Iterator[list["subprocess.Popen[str]"]]:
-    """Processes of a program of ours, ready to begin."""
-    command = [sys.executable, "-m", f"tests.benchmarks.{name}", str(seconds)]
-    everything = {**os.environ, "DJANGO_SETTINGS_MODULE": processes.SETTINGS, **environment}
-    with ExitStack() as stack:
-        programs = [
-            stack.enter_context(
-                subprocess.Popen(
-                    command,
-                    env=everything,
-                    cwd=CHECKOUT,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for _ in range(PROCESSES)
-        ]
-        for program in programs:
-            _line(program.stdout)
-        yield programs
-
-
-def _run(programs: list["subprocess.Popen[str]"]) -> int:
-    """Let them begin together; what they print at their end, added up."""
-    for program in programs:
-        _tell_to_begin(program)
-    return sum(int(_line(program.stdout)) for program in programs)
-
-
-def _tell_to_begin(program: "subprocess.Popen[str]") -> None:
-    assert program.stdin
-    program.stdin.write("\n")
-    program.stdin.flush()
-
-
-def _line(stream: IO[str] | None) -> str:
-    line = stream.readline() if stream else ""
-    if not line:
-        raise RuntimeError("a program of the benchmark ended early; its words are above")
-    return line
