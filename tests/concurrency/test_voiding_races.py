@@ -14,12 +14,14 @@ from django.db import connection
 from django.db.models import Sum
 
 from opsconsole.embedded.waiting import wait_until
-from opsconsole.engine import claiming, draining, send, sequencing
+from opsconsole.engine import Command, claiming, draining, send, sequencing
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.examples.billing.commands import (
     AcknowledgeProcessFailure,
+    CompleteDocumentVoiding,
     IssueDocument,
+    MarkDocumentAsVoided,
     PublishReport,
     VoidDocument,
 )
@@ -29,11 +31,11 @@ from opsconsole.examples.billing.processes import DOCUMENT_VOIDED, FAILURE_ACKNO
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.following import follow_to_the_end
 from opsconsole.streams.models import Process, ProcessStep, Subscription
-from tests.concurrency.races import rounds
-from tests.examples.billing.paperwork import empty
+from tests.concurrency.races import at_once, rounds
+from tests.examples.billing.paperwork import empty, issued, report_of, reported
 
 CUSTOMERS = ("Alder Foods", "Birch Tools", "Cedar Books", "Dogwood Toys", "Elm Rail")
-WORKERS = 4
+WORKERS, BACKLOG = 4, 12
 UNFINISHED = ("pending", "processing")
 
 
@@ -49,7 +51,7 @@ class Office:
     """Workers, and people who issue, void, publish and acknowledge until every document has been asked for."""
 
     def __init__(self, documents: int) -> None:
-        self.wanted = documents
+        self.wanted, self.asked = documents, 0
         self.is_over, self.all_asked = threading.Event(), threading.Event()
         self.errors: list[BaseException] = []
         people = (self.issue, self.void, self.publish, self.acknowledge)
@@ -84,14 +86,18 @@ class Office:
                 for _ in range(chance.choice((1, 1, 1, 2))):
                     send(VoidDocument(document_id=document_id))
                 asked.add(document_id)
+                self.asked = len(asked)
                 self._pause(chance)
         self.all_asked.set()
 
     def publish(self, chance: random.Random) -> None:
-        while not self.all_asked.is_set():
-            if reports := Report.objects.filter(is_published=False).values_list("pk", flat=True):
-                send(PublishReport(report_id=chance.choice(list(reports))))
-            self.all_asked.wait(chance.random() * 0.1)
+        """Some report, whenever a few more documents were asked for."""
+        due = 0
+        while not self.all_asked.wait(0.005):
+            if self.asked >= due:
+                due = self.asked + chance.randint(3, 9)
+                if reports := Report.objects.filter(is_published=False).values_list("pk", flat=True):
+                    send(PublishReport(report_id=chance.choice(list(reports))))
 
     def acknowledge(self, chance: random.Random) -> None:
         """Some are voided again at once, which can but fail."""
@@ -115,7 +121,11 @@ class Office:
                 self.is_over.wait(0.002)
 
     def _pause(self, chance: random.Random) -> None:
+        """People ask for no more than the workers keep up with, on whatever machine."""
         self.is_over.wait(chance.random() * 0.01)
+        while StoredCommand.objects.filter(status__in=UNFINISHED).count() > BACKLOG:
+            if self.is_over.wait(0.01):
+                return
 
     def _thread(self, function: Callable[..., None], *arguments: object) -> threading.Thread:
         def run() -> None:
@@ -194,3 +204,74 @@ def check_that_processes_followed_one_another() -> None:
 def log(message: type) -> Iterator[tuple[dict, int]]:
     events = StoredEvent.objects.filter(type=message.__contract__.name).order_by("position")
     yield from events.values_list("data", "position")
+
+
+class TestTwoThatMeet:
+    """Both hold what they are about to do, and begin at the same moment."""
+
+    @pytest.fixture(autouse=True)
+    def _one_by_one(self, settings) -> None:
+        settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_size": 1}
+
+    @rounds(10, 300)
+    def test_of_marking_and_publishing_the_second_sees_what_the_first_has_done(self, rounds: int) -> None:
+        for number in range(rounds):
+            document = issued(customer=f"Customer {number}")
+            report = report_of(document)
+            marking, publishing = meet(
+                MarkDocumentAsVoided(document_id=document.pk), PublishReport(report_id=report.pk)
+            )
+            report.refresh_from_db()
+            assert marking.status == "success"
+            expected = ("success", "reported") if report.is_published else ("pending", "voiding")
+            assert (publishing.status, reported(document).state) == expected
+
+    @rounds(10, 300)
+    def test_a_document_that_comes_while_its_report_is_published_is_told_of_or_opens_a_new_one(
+        self, rounds: int
+    ) -> None:
+        for number in range(rounds):
+            report = report_of(issued(customer=f"Customer {number}"))
+            second = issued_only(report.customer)
+            sequencing.catch_up()
+            publishing = claimed(PublishReport(report_id=report.pk))
+            at_once(lambda: draining.execute_chunk(publishing), follow_to_the_end)  # noqa: B023
+            follow_to_the_end()
+            (event,) = [event for event, _ in log(ReportPublished) if event["report_id"] == str(report.pk)]
+            assert event["documents"] == report.documents.count()
+            assert report_of(second).is_published == (event["documents"] == 2)
+
+    @rounds(10, 300)
+    def test_a_request_to_void_comes_before_the_voiding_or_not_at_all(self, rounds: int) -> None:
+        for _ in range(rounds):
+            document = issued()
+            answers = meet(VoidDocument(document_id=document.pk), CompleteDocumentVoiding(document_id=document.pk))
+            assert [command.status for command in answers] == ["success", "success"]
+            sequencing.catch_up()
+            about = {"data__document_id": str(document.pk)}
+            events = StoredEvent.objects.filter(**about).order_by("position").values_list("type", flat=True)
+            assert events.last() == "billing.document_voided"
+            StoredEvent.objects.all().delete()
+
+
+def claimed(command: Command) -> claiming.Chunk:
+    send(command)
+    claiming.forget()
+    chunk = claiming.claim_commands("default")
+    assert chunk is not None
+    return chunk
+
+
+def meet(*commands: Command) -> list[StoredCommand]:
+    """Claimed apart and executed at once; what has become of them."""
+    StoredCommand.objects.filter(status="pending").delete()
+    chunks = [claimed(command) for command in commands]
+    at_once(*(lambda chunk=chunk: draining.execute_chunk(chunk) for chunk in chunks))
+    return [StoredCommand.objects.get(pk=chunk.commands[0].id) for chunk in chunks]
+
+
+def issued_only(customer: str) -> Document:
+    """Reports have not heard of it yet."""
+    identifier = uuid7()
+    draining.execute_chunk(claimed(IssueDocument(document_id=identifier, customer=customer, amount=Decimal(5))))
+    return Document.objects.get(pk=identifier)
