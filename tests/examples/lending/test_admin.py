@@ -163,6 +163,18 @@ def test_a_balance_is_not_written_by_a_form_but_added_to(client: Client) -> None
     assert [event.id for event in emitted(BalanceAdded)] == [company.pk]
 
 
+def test_nothing_goes_with_money_in_it(client: Client) -> None:
+    owner = builders.company(balance=1)
+    rows = [owner, builders.account(owner, balance=1), builders.asset(owner, builders.company(), balance=1)]
+    for row in rows:
+        assert client.post(url(type(row), "delete", row.pk), {"post": "yes"}).status_code == 403
+        act(client, type(row), "delete_selected", {"_selected_action": [row.pk], "post": "yes"})
+        assert type(row).objects.filter(pk=row.pk).exists()
+    empty = builders.account(owner)
+    assert client.post(url(models.Account, "delete", empty.pk), {"post": "yes"}).status_code == 302
+    assert not models.Account.objects.filter(pk=empty.pk).exists()
+
+
 def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Client) -> None:
     source, account = builders.company(balance=7), builders.account(builders.company())
     assert client.get(url(models.Grant, "add")).status_code == 200

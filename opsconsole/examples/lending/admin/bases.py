@@ -29,10 +29,19 @@ class ReadOnly:
         return False
 
 
-class FundedAdmin(admin.ModelAdmin):
-    """Of what holds a balance. A form never writes it: it would undo grants that were made meanwhile."""
+class HoldingAdmin(admin.ModelAdmin):
+    """Of what holds a balance. A form never writes it: it would undo grants that were made meanwhile. And nothing
+    goes with money in it."""
 
     readonly_fields: Any = ("balance",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.balance)
+
+
+class FundedAdmin(HoldingAdmin):
+    """Of what can be granted out of."""
+
     actions: Any = ("fund",)
 
     @admin.action(description=f"Add {ADDED:,} to the balance", permissions=["change"])

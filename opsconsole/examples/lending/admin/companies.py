@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from opsconsole.examples.lending.admin.bases import FundedAdmin
+from opsconsole.examples.lending.admin.bases import FundedAdmin, HoldingAdmin
 from opsconsole.examples.lending.membership import Membership
 from opsconsole.examples.lending.models import Account, Company, FeesOwed
 from opsconsole.streams import load
@@ -18,6 +18,7 @@ class AccountInline(admin.TabularInline):
     model = Account
     readonly_fields = ("balance",)
     extra = 0
+    can_delete = False
 
 
 @admin.register(Company)
@@ -50,10 +51,9 @@ class CompanyAdmin(FundedAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):
+class AccountAdmin(HoldingAdmin):
     list_display = ("number", "company", "is_active", "balance")
     list_filter = ("is_active", "company")
     list_select_related = ("company",)
     search_fields = ("number", "company__name")
     autocomplete_fields = ("company",)
-    readonly_fields = ("balance",)
