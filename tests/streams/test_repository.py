@@ -153,10 +153,13 @@ class TestDeciding:
         assert not StoredEvent.objects.exists()
 
     def test_an_event_that_could_not_be_applied_is_not_stored(self):
-        """The stream could never be read again."""
+        """The stream could never be read again: not even when the transaction goes on."""
         put(STREAM, Deposited())
-        with pytest.raises(NotApplied):
-            decide(Account, 1, lambda account: [Deposited(), Noted()])
+        with transaction.atomic():
+            with pytest.raises(NotApplied):
+                decide(Account, 1, lambda account: [Deposited(), Noted()])
+            Entry.objects.create(command_id="0" * 32)
+        assert Entry.objects.exists()
         assert load(Account, 1).version == 1
 
     def test_an_event_that_json_cannot_carry_is_not_stored(self):
