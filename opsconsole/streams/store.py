@@ -118,13 +118,13 @@ def version_at(
     stream: str, *, until: int | None = None, as_of_position: int | None = None, as_of: datetime | None = None
 ) -> int:
     """The version that a stream had at a position of the log, and at a time; never more than `until`."""
-    limit = LAST if until is None else until
+    stream, limit = _named(stream), LAST if until is None else until
     if as_of_position is None and as_of is None:
         return limit
     if as_of is not None and as_of.tzinfo is None:
         raise ValueError(f"as_of needs a time zone: {as_of} may mean any of several moments")
     with connection.cursor() as cursor:
-        cursor.execute(statement("version_at"), {"stream": _named(stream), "position": as_of_position, "moment": as_of})
+        cursor.execute(statement("version_at"), {"stream": stream, "position": as_of_position, "moment": as_of})
         row = cursor.fetchone()
     return min(limit, row[0]) if row else 0
 

@@ -13,6 +13,7 @@ from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.kernel.encoding import UnstorablePayload
 from opsconsole.streams import (
     Aggregate,
+    BadStreamName,
     Loaded,
     MissingEvents,
     NotApplied,
@@ -171,6 +172,17 @@ class TestDeciding:
         with pytest.raises(UnstorablePayload, match="NUL"):
             decide(Diary, 1, lambda diary: Noted(text="\x00"))
         assert version_of("bank.diary-1") == 0
+
+    @pytest.mark.parametrize("key", ["", "\x00", "\ud800", "9" * 190], ids=["empty", "NUL", "a surrogate", "too long"])
+    def test_a_key_that_makes_no_name_is_refused_and_spoils_nothing(self, key: str):
+        with transaction.atomic():
+            with pytest.raises(BadStreamName):
+                decide(Account, key, deposit())
+            if key:
+                with pytest.raises(BadStreamName):
+                    load(Account, key)
+            decide(Account, 1, deposit())
+        assert load(Account, 1).version == StoredEvent.objects.count() == 1
 
     def test_an_aggregate_of_several_streams_cannot_decide(self):
         with pytest.raises(TypeError, match="none of its own to append to"):
