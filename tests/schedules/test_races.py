@@ -107,6 +107,16 @@ def test_whoever_finds_a_schedule_taken_passes_it_by(declare: Callable[..., Any]
         assert firing.look() == 1
 
 
+def test_whoever_comes_a_moment_too_late_sees_that_a_run_is_under_way(declare: Callable[..., Any]):
+    declare(Cron("0 * * * *", "UTC"), missed="backfill")
+    with frozen_at(NOON) as time:
+        begin(NAME)
+        time.advance(2 * HOUR)
+        assert firing.due([NAME]) == [NAME], "both have seen that it is due"
+        assert firing.fire(NAME) is not None
+        assert firing.fire(NAME) is None
+
+
 @pytest.mark.parametrize("hours", [(1, 1), (1, 2)], ids=["same slot", "another slot"])
 def test_even_without_the_lock_the_database_lets_one_run_begin(declare: Callable[..., Any], hours: tuple[int, int]):
     declaration = declare(Cron("0 * * * *", "UTC"))
