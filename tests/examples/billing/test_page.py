@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -182,6 +183,11 @@ class TestAsking:
         assert "asked" in Page(response.content.decode()).text
         command = StoredCommand.objects.get(type="billing.void_document")
         assert (command.cause_kind, command.metadata) == ("user", {"actor": "ana"})
+        entry = LogEntry.objects.get()
+        assert (entry.object_id, entry.change_message) == (
+            str(document.pk),
+            f"Voiding asked for. Command {command.pk}.",
+        )
 
         run_until_idle()
         assert Document.objects.get().voided_at is not None

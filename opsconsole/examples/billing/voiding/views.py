@@ -6,15 +6,17 @@ from functools import wraps
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from opsconsole.console import audit
 from opsconsole.console.pages import refused, respond
 from opsconsole.engine import Sent
 from opsconsole.examples.billing.configuration import billing_settings
 from opsconsole.examples.billing.models import Document, Report
-from opsconsole.examples.billing.processes import DocumentVoiding
 from opsconsole.examples.billing.voiding import asking
 from opsconsole.examples.billing.voiding.reading import overview
 from opsconsole.streams.models import Process
@@ -50,38 +52,37 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permitted(VOID)
 def void(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    if not Document.objects.filter(pk=document_id).exists():
-        messages.error(request, "There is no such document, so nothing was asked.")
-    else:
-        _tell(request, asking.ask_to_void(document_id), "Voiding asked for.")
-    return _back(request)
+    return _ask(request, Document, document_id, asking.ask_to_void, "Voiding asked for.")
 
 
 @require_POST
 @permitted(PUBLISH)
 def publish(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    if not Report.objects.filter(pk=report_id).exists():
-        messages.error(request, "There is no such report, so nothing was asked.")
-    else:
-        _tell(request, asking.ask_to_publish(report_id), "Publication asked for; it waits for voidings under way.")
-    return _back(request)
+    words = "Publication asked for; it waits for voidings under way."
+    return _ask(request, Report, report_id, asking.ask_to_publish, words)
 
 
 @require_POST
 @permitted(ACKNOWLEDGE)
 def acknowledge(request: HttpRequest, process_id: UUID) -> HttpResponse:
-    if not Process.objects.filter(pk=process_id, type=DocumentVoiding.type_name).exists():
-        messages.error(request, "There is no such process, so nothing was asked.")
-    else:
-        _tell(request, asking.ask_to_acknowledge(process_id), "Failure acknowledged.")
-    return _back(request)
+    return _ask(request, Process, process_id, asking.ask_to_acknowledge, "Acknowledgement asked for.")
 
 
-def _tell(request: HttpRequest, sent: Sent, words: str) -> None:
+def _ask(request: HttpRequest, model: type[Model], pk: UUID, ask: Callable[[UUID], Sent], words: str) -> HttpResponse:
+    """Send the command, write down who wanted it, and say what was done: it is asked for, not yet done."""
+    row = model._default_manager.filter(pk=pk).first()
+    if row is None:
+        messages.error(request, f"There is no such {model._meta.verbose_name}, so nothing was asked.")
+        return _back(request)
+    with transaction.atomic():
+        sent = ask(pk)
+        if sent.is_new:
+            audit.noted(request, row, f"{words} Command {sent.id}.")
     if sent.is_new:
         messages.success(request, words)
     else:
         messages.info(request, "That is on its way already.")
+    return _back(request)
 
 
 def _back(request: HttpRequest) -> HttpResponse:
