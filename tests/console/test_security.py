@@ -16,6 +16,7 @@ from opsconsole.console.middleware import POLICY, ActingUser, ContentSecurityPol
 from opsconsole.engine.models import Command, Workflow
 from opsconsole.kernel import tracing
 from opsconsole.kernel.identifiers import uuid7
+from tests.console.sights import pages_of_streams
 from tests.console.visitors import VIEWING, Page, logged_in, look, somebody
 from tests.past import a_batch, a_command, an_event, caused_by
 
@@ -58,6 +59,7 @@ def pages() -> Iterator[str]:
     yield reverse("admin:ops_search")
     yield reverse("admin:ops_search") + "?q=send"
     yield reverse("admin:ops_engine")
+    yield from pages_of_streams()
     yield reverse("admin:index")
 
 
