@@ -21,14 +21,17 @@ from opsconsole.kernel import tracing
 from opsconsole.schedules import operations as schedules_operations
 from opsconsole.schedules import testing as schedules_testing
 from opsconsole.schedules.models import Run, Schedule
+from opsconsole.streams import operations as streams_operations
+from opsconsole.streams import rebuilding, trying
 from opsconsole.streams import testing as streams_testing
-from opsconsole.streams.models import Snapshot
+from opsconsole.streams.models import Move, ParkedEvent, Process, ProcessStep, SkippedEvent, Snapshot, Subscription
 from tests.docs.pages import ROOT, Page
 
 REFERENCE = "docs/reference/"
 SIGNATURES = Page(REFERENCE + "messages-and-handlers.md")
 SCHEDULES = Page(REFERENCE + "schedules.md")
 STREAMS = Page(REFERENCE + "streams.md")
+FOLLOWERS = Page(REFERENCE + "followers.md")
 DATABASE = Page(REFERENCE + "database.md")
 COLUMNS = Page(REFERENCE + "events-and-commands.md")
 NAMESPACES: dict[str, Any] = {
@@ -41,6 +44,9 @@ NAMESPACES: dict[str, Any] = {
     "schedules.testing": schedules_testing,
     "streams": streams,
     "streams.testing": streams_testing,
+    "streams.trying": trying,
+    "streams.operations": streams_operations,
+    "streams.rebuilding": rebuilding,
 }
 MODELS = list(apps.get_app_config("ops_engine").get_models())
 CODE = re.compile(r"`([^`]+)`")
@@ -158,9 +164,20 @@ class TestStreams:
         assert named_in_first_cells(f"|  |{table}") == {field.name for field in fields(streams.Recorded)}
 
     def test_every_public_name_is_told(self):
-        assert set(streams.__all__) <= set(CODE.findall(STREAMS.prose())) | set(
-            re.findall(r"(?:def|class) (\w+)", STREAMS.text)
-        )
+        told = {name for page in (STREAMS, FOLLOWERS) for name in CODE.findall(page.prose())}
+        told |= {name for page in (STREAMS, FOLLOWERS) for name in re.findall(r"(?:def|class) (\w+)", page.text)}
+        assert set(streams.__all__) <= told
+
+
+class TestFollowers:
+    @pytest.mark.parametrize(
+        "model",
+        [Subscription, ParkedEvent, SkippedEvent, Process, ProcessStep, Move],
+        ids=lambda model: model.__name__,
+    )
+    def test_columns(self, model: Any):
+        table = FOLLOWERS.text.split(f"| column of `{model._meta.db_table}` |")[1].split("\n\n")[0]
+        assert named_in_first_cells(f"|  |{table}") == {field.column for field in model._meta.fields}
 
 
 class TestDatabase:
