@@ -22,13 +22,15 @@ from opsconsole.engine.queries import windows
 from opsconsole.engine.queries.filters import CommandFilter
 from opsconsole.engine.queries.lists import COMMANDS, PAGE, read_page
 from opsconsole.kernel.identifiers import moment_of, uuid7_floor
+from opsconsole.streams.models import Process
+from opsconsole.streams.queries.processes import CONDITIONS
 from tests.console.visitors import an_operator, look
 from tests.scale.generate import erase, generate
 
 SMALL, LARGE = 50_000, 1_000_000
 LIMIT = 0.2  # seconds on the server
 TOUCHED = 4 * windows.ROWS  # rows that one query may look at, whatever the history holds
-BIG_TABLES = ("ops_engine_command", "ops_engine_event", "ops_engine_attempt")
+BIG_TABLES = ("ops_engine_command", "ops_engine_event", "ops_engine_attempt", "ops_engine_stream", "ops_streams_")
 
 
 LONG_FORM = pytest.param(LARGE, marks=[pytest.mark.full, pytest.mark.timeout(3600)])
@@ -72,11 +74,15 @@ def lists() -> list[str]:
     ]  # fmt: skip
     of_batches = [{"status": "error"}, {"status": "success"}, {"type": "academics.term_letters"}]
     queries = {"commands": of_commands, "events": of_events, "batches": of_batches, "workflows": [{"status": "error"}]}
-    return [
-        f"{reverse(f'admin:ops_{name}')}?{urlencode(query)}"
-        for name, own in queries.items()
-        for query in [*shared, *own]
-    ]
+    of_processes = [
+        {}, *({"condition": name} for name in CONDITIONS), {"status": "document_voided"}, {"type": "legacy.renewal"},
+        {"condition": "live", "type": "legacy.renewal"}, {"condition": "stuck", "tenant": "3"}, {"range": "7d"},
+        {"subject": "document-77"}, {"condition": "overdue", "status": "marking_failed"}, {"tenant": "39"},
+    ]  # fmt: skip
+    of_streams = [{}, {"q": "academics.person-1"}, {"q": "nobody"}, {"by": "name", "after": "academics.person-2"}]
+    wanted = {name: [*shared, *own] for name, own in queries.items()}
+    wanted |= {"processes": of_processes, "subscriptions": [{}], "streams": of_streams}
+    return [f"{reverse(f'admin:ops_{name}')}?{urlencode(query)}" for name, each in wanted.items() for query in each]
 
 
 def details() -> list[str]:
@@ -98,7 +104,20 @@ def details() -> list[str]:
     members = [f"{batch}?status={status}" for status in ("error", "pending", "success")]
     flows = [reverse("admin:ops_flow", args=[row.correlation_id]) for row in (large, mailed)]
     searches = [f"{reverse('admin:ops_search')}?q={text}" for text in (large.pk, "mail", large.correlation_id)]
-    return [*urls, *members, *flows, *searches, reverse("admin:index")]
+    return [*urls, *members, *flows, *searches, *details_of_streams(), reverse("admin:index")]
+
+
+def details_of_streams() -> list[str]:
+    """Processes, subscriptions and a stream, with as much to show as there is."""
+    statuses = ("document_voided", "marking_failed", "failure_acknowledged")
+    processes = [Process.objects.filter(status=status).order_by("-id")[0].pk for status in statuses]
+    names = ("scale.current", "scale.behind", "scale.stopped")
+    return [
+        *(reverse("admin:ops_process", args=[process]) for process in processes),
+        *(reverse("admin:ops_subscription", args=[name]) for name in names),
+        reverse("admin:ops_stream") + "?name=academics.person-7",
+        reverse("admin:ops_stream") + "?name=academics.person-7&before=9",
+    ]
 
 
 def touched(sql: str) -> int:
@@ -129,7 +148,7 @@ def queries_of(client: Client, url: str) -> list[str]:
 def test_no_query_of_a_page_touches_more_rows_than_its_bound(visitor: Client) -> None:
     for url in [*lists(), *details()]:
         for sql in queries_of(visitor, url):
-            if "ops_engine" in sql:
+            if "ops_engine" in sql or "ops_streams" in sql:
                 assert touched(sql) <= TOUCHED, f"{url}\n{sql[:2000]}"
 
 

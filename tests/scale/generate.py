@@ -10,7 +10,9 @@ from pathlib import Path
 
 from django.db import connection
 
-HISTORY = Path(__file__).with_name("history.sql")
+HERE = Path(__file__).parent
+FILES = ("history.sql", "streams.sql")
+KEPT = ("ops_engine_sequencer", "ops_engine_rollupmark", "ops_streams_move")  # migrate puts these rows there
 
 
 def generate(commands: int, *, days: int = 300, tenants: int = 40) -> None:
@@ -22,11 +24,12 @@ def generate(commands: int, *, days: int = 300, tenants: int = 40) -> None:
         "days": days,
         "tenants": tenants,
         "events": commands * 3 // 10,
+        "streams": max(1, commands * 3 // 200),
         "batch_size": 180,
         "large_batch": commands // 10,
         "workflows": max(20, commands // 500),
     }
-    statements = HISTORY.read_text().replace("\n\n", "\n")
+    statements = "".join((HERE / name).read_text() for name in FILES).replace("\n\n", "\n")
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute(_inlined(statements, numbers))
@@ -39,9 +42,8 @@ def erase() -> None:
     """Leave the engine's tables as they were before: empty, with the partitions that the engine makes."""
     from opsconsole.engine import partitions, rollups
 
-    kept = ("ops_engine_sequencer", "ops_engine_rollupmark")
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(table for table in _tables() if table not in kept)} CASCADE")
+        cursor.execute(f"TRUNCATE {', '.join(table for table in _tables() if table not in KEPT)} CASCADE")
         cursor.execute("UPDATE ops_engine_sequencer SET position = 0")
         cursor.execute("DELETE FROM ops_engine_rollupmark")
         for table in partitions.PARTITIONED:
@@ -55,7 +57,8 @@ def erase() -> None:
 def _tables() -> list[str]:
     from django.apps import apps
 
-    return [model._meta.db_table for model in apps.get_app_config("ops_engine").get_models()]
+    labels = ("ops_engine", "ops_streams")
+    return [model._meta.db_table for label in labels for model in apps.get_app_config(label).get_models()]
 
 
 def _inlined(statements: str, numbers: dict[str, int]) -> str:

@@ -35,9 +35,10 @@ SELECT i, at, pg_temp.uuid7_at(at, 'event' || i) AS id, kind.name AS type, kind.
   JOIN type_of_event AS kind ON pg_temp.chance(i::text, 1) >= kind.low AND pg_temp.chance(i::text, 1) < kind.high;
 
 INSERT INTO ops_engine_event (
-    id, tenant, correlation_id, cause_kind, metadata, created_at, seq, position, type, data, source_model, source_id,
-    status, attempts, started_at, finished_at, duration, error_class, error)
-SELECT id, tenant, id, 'user', '{"actor": "ana"}', at, i, i, type, jsonb_build_object('id', i), model, i::text,
+    id, tenant, correlation_id, cause_kind, metadata, created_at, seq, position, stream, version, type, data,
+    source_model, source_id, status, attempts, started_at, finished_at, duration, error_class, error)
+SELECT id, tenant, id, 'user', '{"actor": "ana"}', at, i, i, 'academics.person-' || (i - 1) %% %(streams)s,
+       1 + (i - 1) / %(streams)s, type, jsonb_build_object('id', i), model, i::text,
        status, CASE WHEN status = 'pending' THEN 0 ELSE 1 END,
        CASE WHEN status <> 'pending' THEN at + interval '15 milliseconds' END,
        CASE WHEN status <> 'pending' THEN at + interval '19 milliseconds' END,
