@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                         models.F("id"), condition=models.Q(("is_live", True)), name="ops_streams_process_open"
                     ),
                     models.Index(
-                        models.F("is_live"),
+                        models.F("type"),
                         models.F("moved_at"),
                         condition=models.Q(("is_live", True)),
                         name="ops_streams_process_waiting",

@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
-from operator import and_
+from operator import and_, attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Model, Q
 
 from opsconsole.engine.queries.filters import Filter
+from opsconsole.engine.queries.names import names_in
 from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.queries.windows import ROWS, Bounded, Chosen, Search, Walk, best
 from opsconsole.streams.models import Process
 from opsconsole.streams.moves import PROCESSES
 from opsconsole.streams.processes import ProcessManager
+from opsconsole.streams.sql import statement
 
 LIVE, ENDED, STUCK, OVERDUE = "live", "ended", "stuck", "overdue"
 CONDITIONS = (LIVE, ENDED, STUCK, OVERDUE)
@@ -40,8 +44,8 @@ class ProcessFilter(Filter):
         if self.condition not in (STUCK, OVERDUE):
             return super().searches(model, limit)
         now = database_now()
-        condition, by = (stuck(now), "moved_at") if self.condition == STUCK else (overdue(now), "deadline_at")
-        ids = tuple(Process.objects.filter(condition).order_by(by).values_list("id", flat=True)[: FEW + 1])
+        found, condition = (_stuck, stuck(now)) if self.condition == STUCK else (_overdue, overdue(now))
+        ids = tuple(row.id for row in found(now, FEW + 1))
         rest = reduce(and_, self.drives(), self._keep())
         if len(ids) <= FEW:
             return [Chosen(model, ids, rest & self.within() & condition)]
@@ -74,18 +78,45 @@ def patience_of(type_name: str) -> timedelta:
 
 
 def stuck(now: datetime) -> Q:
-    """Live, and where they are for longer than their type allows."""
+    """Live, where they are for longer than their type allows, and not overdue."""
     patience = {name: process.stuck_after for name, process in PROCESSES}
     late = ~Q(type__in=list(patience)) & Q(moved_at__lt=now - ProcessManager.stuck_after)
     for name, longest in patience.items():
         late |= Q(type=name, moved_at__lt=now - longest)
-    shortest = min([*patience.values(), ProcessManager.stuck_after])  # the index walks along this
-    return Q(is_live=True, moved_at__lt=now - shortest) & late
+    return Q(is_live=True) & late & ~overdue(now)
 
 
 def overdue(now: datetime) -> Q:
     """Those whose deadline has passed and was not dealt with."""
     return Q(deadline_at__lt=now - GRACE)
+
+
+class Waiting(NamedTuple):
+    """An instance that needs a look, and since when."""
+
+    type: str
+    id: UUID
+    since: datetime
+
+
+def _stuck(now: datetime, most: int) -> list[Waiting]:
+    """At most so many of each type, those that have waited for longest."""
+    types = sorted({name for name, _ in PROCESSES} | {*names_in("ops_streams_process", "type")})
+    parameters: dict[str, Any] = {
+        "types": types,
+        "moments": [now - patience_of(name) for name in types],
+        "overdue": now - GRACE,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement("stuck_processes"), parameters)
+        return [Waiting(*row) for row in cursor.fetchall()]
+
+
+def _overdue(now: datetime, most: int) -> list[Waiting]:
+    """At most so many, those that have waited for longest."""
+    late = Process.objects.filter(overdue(now)).order_by("deadline_at")
+    return [Waiting(one.type, one.id, one.deadline_at or now) for one in late.only("type", "deadline_at")[:most]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +133,9 @@ class Trouble:
 def troubles(most: int = 1_000) -> Iterator[Trouble]:
     """What is overdue and what is stuck, by type."""
     now = database_now()
-    for condition, rows, by in (
-        (OVERDUE, Process.objects.filter(overdue(now)), "deadline_at"),
-        (STUCK, Process.objects.filter(stuck(now)).exclude(overdue(now)), "moved_at"),
-    ):
-        found = list(rows.order_by(by).values_list("type", "id", by)[: most + 1])
-        is_more = len(found) > most
-        for type_name in dict.fromkeys(row[0] for row in found):
-            of_type = [row for row in found if row[0] == type_name]
-            yield Trouble(type_name, condition, Bounded(min(len(of_type), most), is_more), *of_type[0][1:])
+    for condition, found in ((OVERDUE, _overdue(now, most + 1)), (STUCK, _stuck(now, most + 1))):
+        is_cut = condition == OVERDUE and len(found) > most
+        for type_name in sorted({one.type for one in found}):
+            of_type = sorted((one for one in found if one.type == type_name), key=attrgetter("since"))
+            count = Bounded(min(len(of_type), most), is_cut or len(of_type) > most)
+            yield Trouble(type_name, condition, count, of_type[0].id, of_type[0].since)
