@@ -2,11 +2,12 @@
 
 It may define `tenant_labels()`; `PAGES`, `ENTRIES` and `ORIGINS` of the kinds below; `owner_of_flow(correlation_id)`,
 which process a flow belongs to; `findings(request)`, what the overview is to say; `locate(identifier, request)`, the
-address of the page of an id; `matches(text, request)`, what a text finds. Templates of its pages lie in
+address of the page of an id; `matches(text, request)`, what a text finds; `notes_on_event(event, commands, request)`,
+what became of an event beyond its reactions. Templates of its pages lie in
 `templates/ops_console/<a folder of its own>/`; its views answer with `opsconsole.console.pages.respond`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -21,6 +22,8 @@ from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from opsconsole.console.dashboard.verdict import Finding
+    from opsconsole.console.waiting import Note
+    from opsconsole.engine.models import Command, Event
 
 FRESH = 60  # seconds that names of tenants are kept
 
@@ -128,6 +131,13 @@ def matches(text: str, request: HttpRequest) -> Iterator[Match]:
     for module in modules():
         if ask := getattr(module, "matches", None):
             yield from ask(text, request)
+
+
+def notes_on_event(event: "Event", commands: "Sequence[Command]", request: HttpRequest) -> "Iterator[Note]":
+    """What apps say about an event; `commands` are some of those that it set off."""
+    for module in modules():
+        if ask := getattr(module, "notes_on_event", None):
+            yield from ask(event, commands, request)
 
 
 def tenant_labels() -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""A program that wakes the engine as often as the busiest process does: there is always another wake-up to tell."""
+"""A program that runs through empty transactions, each with a wake-up to tell: where they are on, there is always
+another one."""
 
 import sys
 import time

@@ -308,6 +308,14 @@ class TestWaysThere:
             assert url_of(process) in page.links
         assert url_of(process) in look(operator, reverse("admin:ops_flow", args=[process.pk])).links
 
+    @pytest.mark.django_db(transaction=True)
+    def test_the_event_that_began_it_leads_to_it(self, operator: Client) -> None:
+        process = sailed("Fram")
+        event = StoredEvent.objects.get(type="tests.voyage_planned")
+        page = look(operator, reverse("admin:ops_event", args=[event.pk]))
+        assert "It moved process tests.voyage about Fram." in page.text
+        assert url_of(process) in page.links
+
     def test_the_command_of_a_deadline_leads_to_its_process(self, operator: Client) -> None:
         process = a_voyage(ship="Fram")
         command = a_command(cause_kind="process", cause_id=process.pk, correlation_id=process.pk)

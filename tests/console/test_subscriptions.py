@@ -225,6 +225,27 @@ class TestDetail:
             assert "<img src=x" not in html and "<script>alert" not in html
 
 
+class TestEventsPage:
+    def test_it_says_who_stopped_at_it_set_it_aside_or_was_made_to_skip_it(self, operator: Client) -> None:
+        event = an_event(position=7)
+        stopped(failed_event_id=event.pk)
+        a_subscription("tests.tallied", parked=1)
+        ParkedEvent.objects.create(subscription="tests.tallied", stream="a-1", position=7, event_id=event.pk)
+        a_subscription("tests.other")
+        SkippedEvent.objects.create(subscription="tests.other", position=7, skipped_by="ben", reason="a test")
+        page = look(operator, reverse("admin:ops_event", args=[event.pk]))
+        assert f"Subscription {NAME} stopped at it." in page.text
+        assert "Subscription tests.tallied has set it aside with its stream." in page.text
+        assert "ben had subscription tests.other skip it: a test." in page.text
+        assert {url_of(), url_of("tests.tallied"), url_of("tests.other")} <= set(page.links)
+
+    def test_whoever_may_not_see_subscriptions_is_not_told(self) -> None:
+        event = an_event(position=7)
+        stopped(failed_event_id=event.pk)
+        visitor = somebody("view_event")
+        assert "stopped at it" not in look(visitor, reverse("admin:ops_event", args=[event.pk])).text
+
+
 class TestActs:
     def test_pausing_and_resuming_keep_who_and_why(self, operator: Client) -> None:
         a_subscription()

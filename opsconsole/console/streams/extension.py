@@ -1,6 +1,6 @@
 """What the console learns about streams: pages, entries of the rail, where causes and flows lead, what is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from opsconsole.console.dashboard.verdict import PATIENCE, Finding
 from opsconsole.console.extensions import Entry, Match, Outside, Page
-from opsconsole.console.streams import by_hand, processes, streams, subscriptions
+from opsconsole.console.streams import by_hand, notes, processes, streams, subscriptions
 from opsconsole.console.streams.addresses import process_url, stream_url, subscription_url
+from opsconsole.console.waiting import Note
 from opsconsole.console.words import counted, took
+from opsconsole.engine.models import Command, Event
 from opsconsole.engine.queries.present import database_now
 from opsconsole.streams.followers import FOLLOWERS
 from opsconsole.streams.models import Process
@@ -81,6 +83,13 @@ def matches(text: str, request: HttpRequest) -> Iterator[Match]:
     if request.user.has_perm(VIEW_STREAM):
         for stream in find_streams(text)[0][:FOUND]:
             yield Match("stream", stream.name, stream_url(stream.name), "stream")
+
+
+def notes_on_event(event: Event, commands: Sequence[Command], request: HttpRequest) -> Iterator[Note]:
+    may_see = request.user.has_perm
+    yield from notes.on_event(
+        event, commands, processes=may_see(VIEW_PROCESS), subscriptions=may_see(VIEW_SUBSCRIPTION)
+    )
 
 
 def findings(request: HttpRequest) -> Iterator[Finding]:

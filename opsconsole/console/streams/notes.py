@@ -1,24 +1,26 @@
 """What keeps a process from going on, or a subscription, and what can be done about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.html import format_html
 
 from opsconsole.console.kinds import KINDS
-from opsconsole.console.streams.addresses import subscription_url
+from opsconsole.console.streams.addresses import process_url, subscription_url
 from opsconsole.console.templatetags.ops_console import ago
 from opsconsole.console.waiting import Note
 from opsconsole.console.words import absolute, counted, took
 from opsconsole.engine.configuration import configuration
+from opsconsole.engine.models import Command, Event
 from opsconsole.engine.queries import details
 from opsconsole.engine.states import CANCELLED, ERROR, PENDING, PROCESSING
-from opsconsole.streams.models import Process, Subscription
+from opsconsole.streams.models import ParkedEvent, Process, SkippedEvent, Subscription
 from opsconsole.streams.moves import PROCESSES
 from opsconsole.streams.queries.processes import ENDED, OVERDUE, STUCK, patience_of
 from opsconsole.streams.queries.steps import ShownStep
 from opsconsole.streams.queries.subscriptions import (
     BEHIND,
     DELAYED,
+    MOST,
     ORPHANED,
     RETRYING,
     UNSEEN,
@@ -113,6 +115,35 @@ def on_subscription(standing: Standing) -> Iterator[Note]:
         )
     if row.parked:
         yield Note(f"{counted(row.parked, 'event')} of failing streams set aside; see below.", "warning")
+
+
+def on_event(event: Event, commands: Sequence[Command], *, processes: bool, subscriptions: bool) -> Iterator[Note]:
+    """Who could not apply it, and which processes it moved, as far as the commands that they then asked for tell."""
+    if subscriptions:
+        yield from _on_followers(event)
+    flows = {command.correlation_id for command in commands} - {event.correlation_id} if processes else set()
+    for process in Process.objects.filter(pk__in=flows).only("type", "subject").order_by("pk"):
+        url = process_url(process.pk)
+        yield Note(format_html('It moved <a href="{}">process {}</a> about {}.', url, process.type, process.subject))
+
+
+def _on_followers(event: Event) -> Iterator[Note]:
+    for row in Subscription.objects.filter(failed_event_id=event.pk).only("name", "status", "shadow_of"):
+        url = subscription_url(row.shadow_of or row.name)
+        what = "stopped at it" if row.status == STOPPED else "could not apply it yet"
+        yield Note(format_html('<a href="{}">Subscription {}</a> {}.', url, row.name, what), "error")
+    if event.position is None:
+        return
+    names = list(Subscription.objects.values_list("name", flat=True)[:MOST])
+    at = {"subscription__in": names, "position": event.position}
+    for parked in ParkedEvent.objects.filter(**at).defer("traceback"):
+        url = subscription_url(parked.subscription)
+        text = '<a href="{}">Subscription {}</a> has set it aside with its stream.'
+        yield Note(format_html(text, url, parked.subscription), "warning")
+    for skipped in SkippedEvent.objects.filter(**at):
+        url = subscription_url(skipped.subscription)
+        text = '{} had <a href="{}">subscription {}</a> skip it: {}.'
+        yield Note(format_html(text, skipped.skipped_by, url, skipped.subscription, skipped.reason), "warning")
 
 
 def _workers() -> Iterator[Note]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from opsconsole.console import listing, origins, totals, waiting
+from opsconsole.console import extensions, listing, origins, totals, waiting
 from opsconsole.console.actions import offered
 from opsconsole.console.flows import pictures
 from opsconsole.console.kinds import KINDS
@@ -33,16 +33,20 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
     event = details.find(Event, pk)
     if event is None:
         return missing(request, site, KIND, pk)
+    commands = details.commands_caused_by("event", pk)
     context = {
         "title": event.type,
         "kind": KIND,
         "event": event,
         "origin": origins.origin_of(event),
         "source": origins.source_of(event, request),
-        "notes": waiting.notes_on_event(event, details.claim_of(event)),
+        "notes": [
+            *waiting.notes_on_event(event, details.claim_of(event)),
+            *extensions.notes_on_event(event, commands.rows, request),
+        ],
         "reactions": [f"{reaction.__module__}.{reaction.__qualname__}" for reaction in reactions_to(event.type)],
         "attempts": details.attempts_of(pk),
-        "commands": details.commands_caused_by("event", pk),
+        "commands": commands,
         "batches": details.batches_caused_by("event", pk),
         "workflows": details.workflows_caused_by("event", pk, event.correlation_id),
         "pictures": pictures(event.correlation_id, "event", pk),

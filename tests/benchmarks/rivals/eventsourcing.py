@@ -91,7 +91,8 @@ def clear() -> None:
         _bank.cache_clear()
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}")
-    KeptBank(environment()).close()
+    for application in (Bank, KeptBank):
+        application(environment() | {"CREATE_TABLE": "y"}).close()
 
 
 def environment() -> dict[str, str]:
@@ -106,6 +107,7 @@ def environment() -> dict[str, str]:
         "POSTGRES_PASSWORD": str(parts.get("password", "")),
         "POSTGRES_SCHEMA": SCHEMA,
         "POSTGRES_POOL_SIZE": "10",
+        "CREATE_TABLE": "n",
     }
 
 
@@ -126,7 +128,10 @@ def fill(accounts: int, events: int, *, kind: Callable[..., Bank] = Bank) -> lis
 def project(last: int) -> None:
     """Have the projection apply the log up to the notification `last`."""
     runner: Any = ProjectionRunner(
-        application_class=Bank, projection_class=Balances, view_class=BalancesView, env=environment()
+        application_class=Bank,
+        projection_class=Balances,
+        view_class=BalancesView,
+        env=environment() | {"CREATE_TABLE": "y"},
     )
     with runner:
         runner.wait(last, timeout=PATIENCE)
