@@ -33,7 +33,7 @@ def addresses(site: LiveServer) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_every_page_is_accessible_in_both_themes_and_fits_both_widths(visit: Any, addresses: list[str]) -> None:
     wide: Page = visit(viewport=WIDE, reduced_motion="reduce")
     narrow: Page = visit(viewport=NARROW, reduced_motion="reduce")

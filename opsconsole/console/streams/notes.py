@@ -19,11 +19,8 @@ from opsconsole.streams.queries.processes import ENDED, OVERDUE, STUCK, patience
 from opsconsole.streams.queries.steps import ShownStep
 from opsconsole.streams.queries.subscriptions import (
     BEHIND,
-    DELAYED,
     MOST,
     ORPHANED,
-    RETRYING,
-    UNSEEN,
     Standing,
 )
 from opsconsole.streams.states import PAUSED, STOPPED
@@ -77,37 +74,15 @@ def _on_commands(latest: ShownStep | None) -> Iterator[Note]:
 
 def on_subscription(standing: Standing) -> Iterator[Note]:
     """Why it is not getting on, or what it waits for."""
-    row, status = standing.row, standing.status
-    if status == UNSEEN or row is None:
+    row = standing.row
+    if row is None:
         yield Note("No dispatcher has seen it yet: it begins when one runs.", "warning")
         return
     if standing.follower is None:
-        yield Note(
-            f"No code here answers to “{standing.name}”: it was removed, renamed, or is not deployed here."
-            " It rests where it is.",
-            "warning",
-        )
-    if status == STOPPED:
-        yield Note(
-            f"Stopped at position {row.failed_position:,}. Nothing behind it is applied until somebody has it try"
-            " again, or skip this one event.",
-            "error",
-        )
-    elif status == PAUSED:
-        who = f" by {row.paused_by}" if row.paused_by else ""
-        when = f" on {absolute(row.paused_at)}" if row.paused_at else ""
-        yield Note(f"Paused{who}{when}: {row.reason or 'no reason was given'}.", "warning")
-    elif status == RETRYING and row.not_before:
-        tries = counted(row.failures, "try", "tries")
-        text = "The event at position {} failed, {} so far; tried again {}. “Retry” does not wait for it."
-        yield Note(format_html(text, f"{row.failed_position:,}", tries, ago(row.not_before)), "warning")
-    elif status == DELAYED and row.not_before:
-        yield Note(format_html("It begins {}.", ago(row.not_before)))
-    elif status == BEHIND:
-        left = f"; at {row.rate:,.0f} a second that takes {took(standing.left)}" if standing.left else ""
-        yield Note(f"{counted(standing.behind, 'event')} behind the end of the log{left}.")
-        yield from _workers()
-    if row.tries > 1 and status in (BEHIND, ORPHANED):
+        why = "it was removed, renamed, or is not deployed here. It rests where it is."
+        yield Note(f"No code here answers to “{standing.name}”: {why}", "warning")
+    yield from _on_status(standing, row)
+    if row.tries > 1 and standing.status in (BEHIND, ORPHANED):
         yield Note(
             f"It was begun {counted(row.tries, 'time')} since it last got on: workers were lost with it. Events are"
             " applied one at a time, so that the guilty one is found.",
@@ -115,6 +90,34 @@ def on_subscription(standing: Standing) -> Iterator[Note]:
         )
     if row.parked:
         yield Note(f"{counted(row.parked, 'event')} of failing streams set aside; see below.", "warning")
+
+
+def _on_status(standing: Standing, row: Subscription) -> Iterator[Note]:
+    match standing.status:
+        case "stopped":
+            yield Note(
+                f"Stopped at position {row.failed_position:,}. Nothing behind it is applied until somebody has it try"
+                " again, or skip this one event.",
+                "error",
+            )
+        case "paused":
+            yield _paused(row)
+        case "retrying":
+            tries = counted(row.failures, "try", "tries")
+            text = "The event at position {} failed, {} so far; tried again {}. “Retry” does not wait for it."
+            yield Note(format_html(text, f"{row.failed_position:,}", tries, ago(row.not_before)), "warning")
+        case "delayed":
+            yield Note(format_html("It begins {}.", ago(row.not_before)))
+        case "behind":
+            left = f"; at {row.rate:,.0f} a second that takes {took(standing.left)}" if standing.left else ""
+            yield Note(f"{counted(standing.behind, 'event')} behind the end of the log{left}.")
+            yield from _workers()
+
+
+def _paused(row: Subscription) -> Note:
+    who = f" by {row.paused_by}" if row.paused_by else ""
+    when = f" on {absolute(row.paused_at)}" if row.paused_at else ""
+    return Note(f"Paused{who}{when}: {row.reason or 'no reason was given'}.", "warning")
 
 
 def on_event(event: Event, commands: Sequence[Command], *, processes: bool, subscriptions: bool) -> Iterator[Note]:
