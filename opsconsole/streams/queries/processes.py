@@ -14,7 +14,7 @@ from django.db.models import Model, Q
 from opsconsole.engine.queries.filters import Filter
 from opsconsole.engine.queries.names import names_in
 from opsconsole.engine.queries.present import database_now
-from opsconsole.engine.queries.windows import ROWS, Bounded, Chosen, Search, Walk, best
+from opsconsole.engine.queries.windows import ROWS, Bounded, Chosen, Search, Walk
 from opsconsole.streams.models import Process
 from opsconsole.streams.moves import PROCESSES
 from opsconsole.streams.processes import ProcessManager
@@ -36,9 +36,7 @@ class ProcessFilter(Filter):
     condition: str = ""
 
     def drives(self) -> list[Q]:
-        wanted = {"subject": self.subject, "status": self.status, "type": self.type}
-        live = [Q(is_live=True)] if self.condition in (LIVE, STUCK, OVERDUE) else []
-        return [Q(**{name: value}) for name, value in wanted.items() if value] + live
+        return self._named() + ([Q(is_live=True)] if self.condition in (LIVE, STUCK, OVERDUE) else [])
 
     def searches(self, model: type[Model], limit: int = ROWS) -> list[Search]:
         if self.condition not in (STUCK, OVERDUE):
@@ -46,10 +44,14 @@ class ProcessFilter(Filter):
         now = database_now()
         found, condition = (_stuck, stuck(now)) if self.condition == STUCK else (_overdue, overdue(now))
         ids = tuple(row.id for row in found(now, FEW + 1))
-        rest = reduce(and_, self.drives(), self._keep())
         if len(ids) <= FEW:
-            return [Chosen(model, ids, rest & self.within() & condition)]
-        return [Walk(model, drive, rest & condition, self.within(), limit) for drive in self.drives()]
+            return [Chosen(model, ids, reduce(and_, self._named(), self._keep() & self.within()))]
+        rest = reduce(and_, self.drives(), self._keep() & condition)
+        return [Walk(model, drive, rest, self.within(), limit) for drive in self.drives()]
+
+    def _named(self) -> list[Q]:
+        wanted = {"subject": self.subject, "status": self.status, "type": self.type}
+        return [Q(**{name: value}) for name, value in wanted.items() if value]
 
     def _keep(self) -> Q:
         """No index has these in the order of ids."""
@@ -60,7 +62,7 @@ class ProcessFilter(Filter):
 def counts(tenant: str = "") -> dict[str, Bounded]:
     """How many there are in each condition, counted up to a bound; "" is all of them."""
     wanted = {condition: ProcessFilter(condition=condition, tenant=tenant) for condition in ("", *CONDITIONS)}
-    return {condition: best(one.searches(Process), 1)[0].count() for condition, one in wanted.items()}
+    return {condition: one.searches(Process)[0].count() for condition, one in wanted.items()}
 
 
 def condition_of(process: Process, now: datetime) -> str:
