@@ -65,17 +65,17 @@ def obstacle(request: HttpRequest, act: Act) -> str:
 
 def _pause(order: Order) -> Done:
     operations.pause(order.name, actor=order.actor, reason=order.reason)
-    return f"{order.name} is paused. What it has begun it ends, then it rests"
+    return f"Subscription {order.name} is paused. What it has begun it ends, then it rests"
 
 
 def _resume(order: Order) -> Done:
     operations.resume(order.name, actor=order.actor)
-    return f"{order.name} goes on where it was"
+    return f"Subscription {order.name} goes on where it was"
 
 
 def _retry(order: Order) -> Done:
     operations.retry(order.name, actor=order.actor)
-    return f"{order.name} tries its event again"
+    return f"Subscription {order.name} tries its event again"
 
 
 def _skip(order: Order) -> Done:
@@ -83,7 +83,7 @@ def _skip(order: Order) -> Done:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Refused("the form does not say which event is meant")
     operations.skip(order.name, int(text), actor=order.actor, reason=order.reason)
-    return f"{order.name} has skipped position {int(text):,} and goes on behind it"
+    return f"Subscription {order.name} has skipped position {int(text):,} and goes on behind it"
 
 
 def _rebuild(order: Order) -> Done:
