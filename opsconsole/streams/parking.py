@@ -49,7 +49,7 @@ def apply_parked(name: str, stream: str) -> int | None:
     what an event raises.
     """
     with transaction.atomic():
-        turn = lock(name)
+        turn = lock(name, waits=False)
         if turn is None:
             return None
         parked = ParkedEvent.objects.filter(subscription=name, stream=stream).order_by("position")

@@ -65,12 +65,11 @@ class Turn:
         self.position = position
 
 
-def lock(name: str) -> Turn | None:
-    """Begin a turn in the current transaction; None when somebody else has it, or it is not running."""
+def lock(name: str, *, waits: bool = True) -> Turn | None:
+    """Begin a turn in the current transaction; None when it is not running, or is locked and this one does not wait."""
+    sql = statement("lock_subscription") + ("" if waits else " SKIP LOCKED")
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement("lock_subscription"), {"name": name, "patience": f"{int(configuration().lease * 1000)}"}
-        )
+        cursor.execute(sql, {"name": name, "patience": f"{int(configuration().lease * 1000)}"})
         row = cursor.fetchone()
         if row is None:
             return None

@@ -10,7 +10,7 @@ from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.tracing import Cause
 from opsconsole.streams import duties, moves, moving, operations, turns
 from opsconsole.streams.followers import FOLLOWERS
-from opsconsole.streams.following import apply_page, follow_to_the_end, take
+from opsconsole.streams.following import follow_to_the_end, take
 from opsconsole.streams.models import Process, ProcessStep, SkippedEvent
 from opsconsole.streams.moves import IllegalMove
 from tests.concurrency.races import at_once, rounds
@@ -64,7 +64,6 @@ def test_while_somebody_applies_a_page_others_pass_it_over(ledger):
     inside.wait(30)
     try:
         assert take() is None
-        assert apply_page("tests.reader") is False
     finally:
         leave.set()
         holder.join()

@@ -161,19 +161,21 @@ def test_no_document_of_a_published_report_is_voided_whatever_meets_what(rounds:
         pass
 
     assert Document.objects.count() == ReportedDocument.objects.count() == rounds
-    check_that_both_services_agree()
+    voided, reported = check_that_both_services_agree()
+    if rounds > 100:  # of a few documents, all may fare alike
+        assert voided, "nothing was voided in time"
+        assert reported, "no report was published in time"
     check_that_published_reports_tell_the_truth()
     check_that_processes_followed_one_another()
 
 
-def check_that_both_services_agree() -> None:
+def check_that_both_services_agree() -> tuple[int, int]:
     """Every document was asked for: it is voided on both sides, or in a published report."""
     voided = set(Document.objects.exclude(voided_at=None).values_list("pk", flat=True))
     assert voided == set(ReportedDocument.objects.filter(state="voided").values_list("pk", flat=True))
     others = ReportedDocument.objects.exclude(pk__in=voided)
-    assert set(others.values_list("state", "report__is_published")) == {("reported", True)}
-    assert voided, "nothing was voided in time"
-    assert others.exists(), "no report was published in time"
+    assert set(others.values_list("state", "report__is_published")) <= {("reported", True)}
+    return len(voided), others.count()
 
 
 def check_that_published_reports_tell_the_truth() -> None:
