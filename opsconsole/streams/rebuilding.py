@@ -8,7 +8,7 @@ from opsconsole.engine import waking
 from opsconsole.streams import duties, shadows
 from opsconsole.streams.channel import CHANNEL
 from opsconsole.streams.followers import FOLLOWERS, Follower
-from opsconsole.streams.models import Subscription
+from opsconsole.streams.models import ParkedEvent, Subscription
 from opsconsole.streams.operations import Refused
 from opsconsole.streams.states import RUNNING, STOPPED
 from opsconsole.streams.turns import Turn
@@ -40,7 +40,9 @@ def give_up(name: str, *, actor: str) -> None:
     with transaction.atomic():
         if not Subscription.objects.select_for_update().filter(shadow_of=name).exists():
             raise Refused(f"{name} is not being rebuilt")
-        Subscription.objects.filter(shadow_of=name).delete()
+        shadow = Subscription.objects.get(shadow_of=name)
+        ParkedEvent.objects.filter(subscription=shadow.name).delete()
+        shadow.delete()
         shadows.drop(name)
     logger.info("rebuild of %s given up by %s", name, actor, extra={"action": "projection.rebuild_given_up"})
 
@@ -48,7 +50,8 @@ def give_up(name: str, *, actor: str) -> None:
 def exchange_if_caught_up(turn: Turn) -> None:
     """At the end of the log, lock the old one, apply what it has been quicker with, and take its place.
 
-    It goes on where the new rows end; an error that it had stopped with is mended by the new rows, a pause stays.
+    It goes on where the new rows end. An error that it had stopped with is mended by the new rows, and so is what it had
+    parked; what the rebuild has parked is parked now. A pause stays.
     """
     if turn.position < turn.head:
         return
@@ -59,8 +62,10 @@ def exchange_if_caught_up(turn: Turn) -> None:
         turn.follower.apply(window.events)
         turn.advance(window.last, len(window.events))
     shadows.exchange(old.name, turn.follower.models)
+    ParkedEvent.objects.filter(subscription=old.name).delete()
     Subscription.objects.filter(name=old.name).update(
         position=turn.position,
+        parked=ParkedEvent.objects.filter(subscription=turn.name).update(subscription=old.name),
         status=RUNNING if old.status == STOPPED else old.status,
         tries=0,
         failures=0,

@@ -3,7 +3,7 @@ from django.db import connection
 
 from opsconsole.streams import duties, operations, rebuilding, shadows
 from opsconsole.streams.following import apply_page, follow_to_the_end, let_go, take
-from opsconsole.streams.models import Subscription
+from opsconsole.streams.models import ParkedEvent, Subscription
 from opsconsole.streams.projectors import Projector, RowProjector, projects
 from tests.handlers_app.models import Entry, Tally
 from tests.streams.readers import Counted, declared, happen, reader, state
@@ -161,3 +161,33 @@ def test_rows_with_identifiers_of_the_database_get_new_ones_of_the_same_sequence
 
         assert [*Entry.objects.order_by("id").values_list("note", flat=True)] == ["1", "2", "3"]
         assert before.isdisjoint(Entry.objects.values_list("id", flat=True))
+
+
+def test_what_the_rebuild_has_parked_is_parked_afterwards_and_nothing_else():
+    class Bad:
+        keys = {"a", "b"}
+
+    with declared("tests.parking"):
+
+        class Parking(RowProjector, name="tests.parking", models=[Tally], on_failure="park"):
+            @projects(Counted, row=lambda event: event.key)
+            def counted(self, row, event, recorded):
+                if event.key in Bad.keys:
+                    raise ValueError(event.key)
+                row.count += 1
+
+        duties.begin()
+        for key in "abc":
+            happen(1, key=key, stream=f"tests.keys-{key}")
+        follow_to_the_end()
+        assert state("tests.parking").parked == 2
+        Bad.keys = {"b"}
+        rebuilding.rebuild("tests.parking", actor="ada")
+        follow_to_the_end()
+
+        assert list(ParkedEvent.objects.values_list("subscription", "stream")) == [("tests.parking", "tests.keys-b")]
+        assert (state("tests.parking").parked, Tally.objects.count()) == (1, 2)
+        rebuilding.rebuild("tests.parking", actor="ada")
+        take()
+        rebuilding.give_up("tests.parking", actor="ada")
+        assert ParkedEvent.objects.count() == 1
