@@ -50,8 +50,8 @@ def give_up(name: str, *, actor: str) -> None:
 def exchange_if_caught_up(turn: Turn) -> None:
     """At the end of the log, lock the old one, apply what it has been quicker with, and take its place.
 
-    It goes on where the new rows end. An error that it had stopped with is mended by the new rows, and so is what it had
-    parked; what the rebuild has parked is parked now. A pause stays.
+    It goes on where the new rows end. They mend an error that it had stopped with, and what it had parked; what the
+    rebuild has parked is parked now. A pause stays.
     """
     if turn.position < turn.head:
         return
