@@ -13,6 +13,18 @@ from opsconsole.streams.states import PAUSED, RUNNING, STOPPED, SUBSCRIPTION
 
 logger = logging.getLogger(__name__)
 
+UNHARMED: dict[str, Any] = {
+    "tries": 0,
+    "failures": 0,
+    "not_before": None,
+    "failed_position": None,
+    "failed_event_id": None,
+    "failed_at": None,
+    "error_class": "",
+    "error": "",
+    "traceback": "",
+}  # a subscription that has left behind what it failed at
+
 
 class Refused(Exception):
     """It cannot be done, or somebody else was quicker; the message says what is the case now."""
@@ -59,20 +71,7 @@ def skip(name: str, position: int, *, actor: str, reason: str) -> None:
             skipped_by=actor,
             reason=reason,
         )
-        _go_on(
-            name,
-            STOPPED,
-            position=position,
-            failures=0,
-            tries=0,
-            not_before=None,
-            failed_position=None,
-            failed_event_id=None,
-            failed_at=None,
-            error_class="",
-            error="",
-            traceback="",
-        )
+        _go_on(name, STOPPED, position=position, **UNHARMED)
     _log("skip", name, actor, reason)
 
 

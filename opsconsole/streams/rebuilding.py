@@ -9,7 +9,7 @@ from opsconsole.streams import duties, shadows
 from opsconsole.streams.channel import CHANNEL
 from opsconsole.streams.followers import FOLLOWERS, Follower
 from opsconsole.streams.models import ParkedEvent, Subscription
-from opsconsole.streams.operations import Refused
+from opsconsole.streams.operations import UNHARMED, Refused
 from opsconsole.streams.states import RUNNING, STOPPED
 from opsconsole.streams.turns import Turn
 from opsconsole.streams.windows import read_window
@@ -67,15 +67,7 @@ def exchange_if_caught_up(turn: Turn) -> None:
         position=turn.position,
         parked=ParkedEvent.objects.filter(subscription=turn.name).update(subscription=old.name),
         status=RUNNING if old.status == STOPPED else old.status,
-        tries=0,
-        failures=0,
-        not_before=None,
-        failed_position=None,
-        failed_event_id=None,
-        failed_at=None,
-        error_class="",
-        error="",
-        traceback="",
+        **UNHARMED,
     )
     Subscription.objects.filter(name=turn.name).delete()
     logger.info("%s was rebuilt up to position %s", old.name, turn.position, extra={"action": "projection.rebuilt"})
