@@ -1,5 +1,6 @@
 """What the browser says about a page: its console, its policy reports, its accessibility."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,20 @@ def violations(page: Page, rule: str = "") -> list[str]:
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def walk(windows: Sequence[Page], addresses: Sequence[str]) -> list[str]:
+    """What is wrong with these pages in these windows, in light and in dark, a line each."""
+    findings = []
+    for address in addresses:
+        for page in windows:
+            page.emulate_media(color_scheme="light")
+            page.goto(address)
+            findings += violations(page)
+            if excess := overflow(page):
+                findings.append(f"{address} is {excess} pixels wider than its window")
+        for page in windows:
+            page.emulate_media(color_scheme="dark")
+            page.wait_for_function("() => document.getAnimations().length === 0")  # links fade to their new colour
+            findings += violations(page, "color-contrast")
+    return findings

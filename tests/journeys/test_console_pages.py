@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.console.test_security import pages
 from tests.journeys.conftest import NARROW, WIDE
-from tests.journeys.seeing import AXE, overflow, violations
+from tests.journeys.seeing import AXE, overflow, violations, walk
 from tests.past import a_batch, a_command, an_event, caused_by, members
 
 HOSTS_PAGES = (
@@ -37,19 +37,7 @@ def addresses(site: LiveServer) -> list[str]:
 def test_every_page_is_accessible_in_both_themes_and_fits_both_widths(visit: Any, addresses: list[str]) -> None:
     wide: Page = visit(viewport=WIDE, reduced_motion="reduce")
     narrow: Page = visit(viewport=NARROW, reduced_motion="reduce")
-    findings = []
-    for address in addresses:
-        for page in (wide, narrow):
-            page.emulate_media(color_scheme="light")
-            page.goto(address)
-            findings += violations(page)
-            if excess := overflow(page):
-                findings.append(f"{address} is {excess} pixels wider than its window")
-        for page in (wide, narrow):
-            page.emulate_media(color_scheme="dark")
-            page.wait_for_function("() => document.getAnimations().length === 0")  # links fade to their new colour
-            findings += violations(page, "color-contrast")
-    assert findings == []
+    assert walk((wide, narrow), addresses) == []
 
 
 @pytest.mark.browser

@@ -16,7 +16,7 @@ from opsconsole.schedules.declaring import DECLARED
 from opsconsole.schedules.models import Run, Schedule
 from opsconsole.schedules.testing import begin
 from tests.journeys.conftest import NARROW, WIDE
-from tests.journeys.seeing import overflow, violations
+from tests.journeys.seeing import walk
 from tests.schedules.past import a_run, a_schedule
 
 DAY = timedelta(days=1)
@@ -53,18 +53,7 @@ def addresses(site: LiveServer) -> Iterator[list[str]]:
 def test_every_page_is_accessible_in_both_themes_and_fits_both_widths(visit: Any, addresses: list[str]) -> None:
     wide: Page = visit(viewport=WIDE, reduced_motion="reduce")
     narrow: Page = visit(viewport=NARROW, reduced_motion="reduce")
-    findings = []
-    for address in addresses:
-        for page in (wide, narrow):
-            page.emulate_media(color_scheme="light")
-            page.goto(address)
-            findings += violations(page)
-            if excess := overflow(page):
-                findings.append(f"{address} is {excess} pixels wider than its window")
-            page.emulate_media(color_scheme="dark")
-            page.wait_for_function("() => document.getAnimations().length === 0")
-            findings += violations(page, "color-contrast")
-    assert findings == []
+    assert walk((wide, narrow), addresses) == []
 
 
 @pytest.mark.browser
