@@ -7,6 +7,7 @@ from django.db.models import Model
 
 from opsconsole.engine import Event, NoRetry
 from opsconsole.engine.retries import RetryPolicy
+from opsconsole.streams import rows as rows_of
 from opsconsole.streams.followers import FOLLOWERS, Follower
 from opsconsole.streams.recorded import Recorded
 
@@ -106,10 +107,13 @@ class RowProjector(Projector):
         """Apply events in the order given."""
         (model,) = self.models
         steps = [self._step(recorded) for recorded in page]
-        rows: dict[Any, Model | None] = dict(model._default_manager.in_bulk({step.key for step in steps}))
-        stored = set(rows)
+        found = rows_of.find(model, {step.key for step in steps})
+        rows: dict[Any, Model | None] = {**found}
         self._take(steps, rows)
-        self._store(model, rows, stored)
+        gone = [key for key in found if rows[key] is None]
+        if gone:
+            model._base_manager.filter(pk__in=gone).delete()
+        rows_of.store(model, [row for row in rows.values() if row is not None])
 
     def fold(self, page: Sequence[Recorded], rows: dict[Any, Model | None]) -> None:
         """Apply events to rows in memory, by their keys; one that was deleted is None."""
@@ -128,17 +132,6 @@ class RowProjector(Projector):
         if row is None:
             raise TypeError(f"{method.__qualname__} does not say which row it is about: @projects(…, row=…)")
         return _Step(method, self.models[0]._meta.pk.to_python(row(event)), event, recorded)
-
-    def _store(self, model: type[Model], rows: dict[Any, Model | None], stored: set[Any]) -> None:
-        gone = [key for key, row in rows.items() if row is None and key in stored]
-        if gone:
-            model._default_manager.filter(pk__in=gone).delete()
-        kept = [row for row in rows.values() if row is not None]
-        fields = [field.name for field in model._meta.local_concrete_fields if not field.primary_key]
-        if kept and fields:
-            model._default_manager.bulk_create(
-                kept, update_conflicts=True, unique_fields=[model._meta.pk.name], update_fields=fields
-            )
 
 
 def _methods_of(cls: type[Projector]) -> dict[str, str]:
