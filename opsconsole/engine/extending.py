@@ -6,6 +6,7 @@ They call in from their `AppConfig.ready()`; the engine never imports them.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from opsconsole.engine.sequencing import Sequenced
 from opsconsole.kernel.registry import Registry
 
 
@@ -19,7 +20,7 @@ class RegularDuty:
 
 DUTIES: Registry[RegularDuty] = Registry("duty")
 CHANNELS: Registry[str] = Registry("channel")
-LISTENERS: list[Callable[[frozenset[str]], object]] = []
+LISTENERS: list[Callable[[Sequenced], object]] = []
 STEPS: list[Callable[[], int]] = []
 
 
@@ -39,16 +40,16 @@ def carry(channel: str, task: str) -> None:
     CHANNELS.add(channel, task)
 
 
-def after_sequencing(told: Callable[[frozenset[str]], object]) -> None:
-    """Have the dispatcher call `told` with the types of the events that were just given positions."""
+def after_sequencing(told: Callable[[Sequenced], object]) -> None:
+    """Have the dispatcher call `told` each time it has given events their positions."""
     if told not in LISTENERS:
         LISTENERS.append(told)
 
 
-def tell(types: frozenset[str]) -> None:
+def tell(sequenced: Sequenced) -> None:
     """Call everybody who asked to be told."""
     for told in LISTENERS:
-        told(types)
+        told(sequenced)
 
 
 def run_in_tests(step: Callable[[], int]) -> None:

@@ -6,6 +6,7 @@ seen out of order, because the second drew its number after the first had commit
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
@@ -16,6 +17,15 @@ PASS = 5_000  # events a pass
 
 class Gap(Exception):
     """Some events of a pass were not given their positions; none was, and the next pass tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """Events of these types were given the positions behind `after`, up to and including `upto`."""
+
+    types: frozenset[str]
+    after: int
+    upto: int
 
 
 def begin(**kwargs: object) -> None:
@@ -29,10 +39,10 @@ def begin(**kwargs: object) -> None:
         )
 
 
-def sequence(limit: int = PASS, told: Callable[[frozenset[str]], object] | None = None) -> int:
+def sequence(limit: int = PASS, told: Callable[[Sequenced], object] | None = None) -> int:
     """Give the committed events without a position the next ones; returns how many got one.
 
-    `told` is called, once that is committed, with the types of those that did.
+    `told` is called, once that is committed, with which ones did.
 
     The sequencer's row is locked in a statement before the one that looks for events, whose snapshot
     therefore sees everything that an earlier pass has done.
@@ -52,11 +62,11 @@ def sequence(limit: int = PASS, told: Callable[[frozenset[str]], object] | None 
             raise Gap(f"{count} of {len(waiting)} events were given positions")
         cursor.execute("UPDATE ops_engine_sequencer SET position = position + %s WHERE id = 1", [len(waiting)])
     if told is not None:
-        told(frozenset(types))
+        told(Sequenced(frozenset(types), position, position + len(waiting)))
     return len(waiting)
 
 
-def catch_up(told: Callable[[frozenset[str]], object] | None = None) -> None:
+def catch_up(told: Callable[[Sequenced], object] | None = None) -> None:
     """Give every committed event its position, pass by pass."""
     while sequence(told=told) == PASS:
         pass

@@ -5,6 +5,7 @@ import random
 from django.db import connection
 
 from opsconsole.engine.hints import hints
+from opsconsole.engine.sequencing import Sequenced
 from opsconsole.kernel import clock
 from opsconsole.streams import moves
 from opsconsole.streams.channel import CHANNEL
@@ -40,9 +41,13 @@ def after_migrations(**kwargs: object) -> None:
         moves.keep()
 
 
-def tell(types: frozenset[str]) -> None:
-    """Events of these types were just given positions: wake a worker if anybody follows one of them."""
-    if any(types & follower.types for _, follower in FOLLOWERS):
+def tell(sequenced: Sequenced) -> None:
+    """Events were just given positions: those whom they do not concern pass over them, for the others a worker is
+    woken."""
+    unconcerned = [name for name, follower in FOLLOWERS if not sequenced.types & follower.types]
+    with connection.cursor() as cursor:
+        cursor.execute(statement("pass_over"), {"names": unconcerned, "after": sequenced.after, "upto": sequenced.upto})
+    if len(unconcerned) < len(FOLLOWERS):
         hints.send(CHANNEL)
 
 

@@ -40,6 +40,7 @@ def follow_to_the_end() -> int:
     """Do everything there is to do in this process, as test kits do; returns how much it was."""
     done = deadlines.pass_due()
     while (name := take()) is not None:
+        done += 1
         while apply_page(name):
             done += 1
     return done
@@ -76,7 +77,7 @@ def let_go(name: str) -> None:
 
 
 def apply_page(name: str) -> bool:
-    """Apply the next page of a subscription; returns whether it got on."""
+    """Apply the next page of a subscription; returns whether there is another one, as far as it knows."""
     for _ in range(CONFLICT_RETRIES):
         try:
             with noticing_a_lost_connection():
@@ -105,4 +106,4 @@ def _apply_together(name: str) -> bool:
         turn.advance(window.last, len(events))
         if turn.shadow_of is not None:
             rebuilding.exchange_if_caught_up(turn)
-    return True
+        return not turn.has_nothing_to_do

@@ -128,7 +128,9 @@ def test_a_page_is_bounded_in_events(seen):
     happen(*range(2_500))
     taken = []
     name = take()
-    while apply_page(name):
+    more = True
+    while more:
+        more = apply_page(name)
         taken.append(len(seen))
 
     assert taken == [1_000, 2_000, 2_500]
