@@ -1,10 +1,11 @@
 """What an app may tell the console: a `console` module, found as Django finds `admin`.
 
-It may define `tenant_labels()`; `PAGES`, `ENTRIES` and `ORIGINS` of the kinds below; `owner_of_flow(correlation_id)`,
-which process a flow belongs to; `findings(request)`, what the overview is to say; `locate(identifier, request)`, the
-address of the page of an id; `matches(text, request)`, what a text finds; `notes_on_event(event, commands, request)`,
-what became of an event beyond its reactions. Templates of its pages lie in
-`templates/ops_console/<a folder of its own>/`; its views answer with `opsconsole.console.pages.respond`.
+It may define `tenant_labels()`; `PAGES`, `ENTRIES` and `ORIGINS` of the kinds below; and functions whose last argument
+is the request, for they tell a user only what he may see: `owner_of_flow(correlation_id, request)`, which process a
+flow belongs to; `findings(request)`, what the overview is to say; `locate(identifier, request)`, the address of the
+page of an id; `matches(text, request)`, what a text finds; `notes_on_event(event, commands, request)`, what became of
+an event beyond its reactions. Templates of its pages lie in `templates/ops_console/<a folder of its own>/`; its views
+answer with `opsconsole.console.pages.respond`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -92,20 +93,20 @@ def entries() -> Iterator[Entry]:
         yield from getattr(module, "ENTRIES", ())
 
 
-def outside_cause(kind: str, identifier: UUID) -> Outside | None:
-    """What an app says about a cause of this kind: the first of the `ORIGINS` that knows the row."""
+def outside_cause(kind: str, identifier: UUID, request: HttpRequest) -> Outside | None:
+    """What an app tells this user about a cause of that kind: the first of the `ORIGINS` that knows the row."""
     for module in modules():
-        ask: Callable[[UUID], Outside | None] | None = getattr(module, "ORIGINS", {}).get(kind)
-        if ask and (known := ask(identifier)):
+        ask: Callable[[UUID, HttpRequest], Outside | None] | None = getattr(module, "ORIGINS", {}).get(kind)
+        if ask and (known := ask(identifier, request)):
             return known
     return None
 
 
-def owner_of_flow(correlation_id: UUID) -> Outside | None:
-    """What the flow with this correlation id belongs to."""
+def owner_of_flow(correlation_id: UUID, request: HttpRequest) -> Outside | None:
+    """What the flow with this correlation id belongs to, as far as this user may know."""
     for module in modules():
-        ask: Callable[[UUID], Outside | None] | None = getattr(module, "owner_of_flow", None)
-        if ask and (known := ask(correlation_id)):
+        ask: Callable[[UUID, HttpRequest], Outside | None] | None = getattr(module, "owner_of_flow", None)
+        if ask and (known := ask(correlation_id, request)):
             return known
     return None
 

@@ -46,10 +46,10 @@ class Source:
     url: str = ""
 
 
-def origin_of(row: Any) -> Origin:
-    """The cause of an event, command, batch or workflow."""
+def origin_of(row: Any, request: HttpRequest) -> Origin:
+    """The cause of an event, command, batch or workflow, as far as this user may know it."""
     kind = "command" if row.cause_kind == "reprocess" else row.cause_kind
-    if kind not in KINDS and row.cause_id and (outside := extensions.outside_cause(kind, row.cause_id)):
+    if kind not in KINDS and row.cause_id and (outside := extensions.outside_cause(kind, row.cause_id, request)):
         return Origin(outside.words, name=outside.name, url=outside.url, detail=outside.detail)
     if kind not in KINDS or row.cause_id is None:
         actor = row.metadata.get("actor", "")

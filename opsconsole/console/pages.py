@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
 
 VERSION = "X-Ops-Version"  # of a live part: sent back by the page, so that nothing is sent when nothing changed
+REASON_LENGTH = 500  # characters
 _CLOCKS = re.compile(r"(<time\b[^>]*>)[^<]*")
 
 
@@ -41,6 +42,16 @@ def respond(
 def version_of(part: str) -> str:
     """The same for parts that differ in nothing but how long ago things were."""
     return hashlib.sha256(_CLOCKS.sub(r"\1", part).encode()).hexdigest()[:16]
+
+
+def said(request: HttpRequest, name: str) -> str:
+    """A field of a posted form, without what the database cannot keep."""
+    return request.POST.get(name, "").strip().replace("\0", "")
+
+
+def reason_of(request: HttpRequest) -> str:
+    """Why an operator does something, in his words."""
+    return said(request, "reason")[:REASON_LENGTH]
 
 
 def refused(request: HttpRequest, site: "OpsAdminSite", permission: str) -> HttpResponse:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
@@ -67,6 +67,8 @@ def _added(site: "OpsAdminSite", page: extensions.Page) -> View:
     def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:
         if not request.user.has_perm(page.permission):
             return refused(request, site, page.permission)
+        if any("\0" in part for part in parts.values() if isinstance(part, str)):
+            raise Http404("no name has a NUL character in it")
         return page.view(request, site, **parts)
 
     return site.admin_view(update_wrapper(guarded, page.view))

@@ -26,8 +26,8 @@ PAGES = (
 ENTRIES = (Entry("Schedules", "schedule", "ops_schedules", VIEW),)
 
 
-def _origin(identifier: UUID) -> Outside | None:
-    run = Run.objects.filter(pk=identifier).first()
+def _origin(identifier: UUID, request: HttpRequest) -> Outside | None:
+    run = Run.objects.filter(pk=identifier).first() if request.user.has_perm(VIEW) else None
     if run is None:
         return None
     detail = f"on demand of {run.asked_by}" if run.is_manual else f"for {run.slot}"
@@ -49,7 +49,7 @@ def findings(request: HttpRequest) -> Iterator[Finding]:
 
 def locate(identifier: UUID, request: HttpRequest) -> str | None:
     """The place of a run on its schedule's page."""
-    origin = _origin(identifier) if request.user.has_perm(VIEW) else None
+    origin = _origin(identifier, request)
     return origin.url if origin else None
 
 

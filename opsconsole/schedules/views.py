@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from opsconsole.console import audit
 from opsconsole.console.kinds import KINDS
-from opsconsole.console.pages import refused, respond
+from opsconsole.console.pages import reason_of, refused, respond
 from opsconsole.engine.queries.present import database_now
 from opsconsole.schedules import queries, standing
 from opsconsole.schedules.models import Schedule
@@ -20,8 +20,6 @@ from opsconsole.schedules.operations import Refused
 
 if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
-
-REASON_LENGTH = 500  # characters
 
 
 def show_list(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
@@ -79,7 +77,7 @@ def act(request: HttpRequest, site: "OpsAdminSite", name: str) -> HttpResponse:
 
 
 def _perform(request: HttpRequest, wanted: Act, name: str) -> None:
-    reason = request.POST.get("reason", "").strip()[:REASON_LENGTH]
+    reason = reason_of(request)
     try:
         with transaction.atomic():
             done = wanted.perform(name, actor=request.user.get_username(), reason=reason)

@@ -16,6 +16,8 @@ from opsconsole.streams.windows import read_window
 
 logger = logging.getLogger(__name__)
 
+SUFFIX = "#rebuild"  # of the name of the subscription that does it
+
 
 def rebuild(name: str, *, actor: str) -> str:
     """Begin to rebuild a projection; returns the name of the subscription that does it, to be paused, resumed and
@@ -28,7 +30,7 @@ def rebuild(name: str, *, actor: str) -> str:
             raise Refused(f"{name} is being rebuilt already")
         shadows.create(name, follower.models)
         shadow = Subscription.objects.create(
-            name=f"{name}#rebuild", kind=follower.kind, position=0, shadow_of=name, reason=f"Asked for by {actor}."
+            name=f"{name}{SUFFIX}", kind=follower.kind, position=0, shadow_of=name, reason=f"Asked for by {actor}."
         )
         waking.after_commit(CHANNEL)
     logger.info("rebuild of %s begun by %s", name, actor, extra={"action": "projection.rebuild"})
@@ -74,7 +76,9 @@ def exchange_if_caught_up(turn: Turn) -> None:
 
 
 def _projection(name: str) -> Follower:
-    follower = FOLLOWERS.get(name)
+    follower = FOLLOWERS.find(name)
+    if follower is None:
+        raise Refused(f"no code here declares {name}: what it would be built with is not known")
     if not follower.models:
         raise Refused(f"{name} is no projection with tables of its own: there is nothing to rebuild")
     return follower

@@ -235,7 +235,7 @@ class TestByHand:
     @pytest.mark.django_db(transaction=True)
     def test_the_command_is_sent_in_the_flow_of_the_instance_and_moves_it(self, operator: Client) -> None:
         process = sailed("Fram", "planned", "rocks")
-        message = told(operator, ACT, {"id": process.pk, "action": "tests.tow", "reason": "high tide"})
+        message = told(operator, ACT, {"id": process.pk, "action": "tests.tow", "reason": "high\0 tide"})
         command = Command.objects.get(type="tests.tow")
         assert "Tow it: command sent" in message and "It moves when that has run." in message
         assert (command.payload, command.correlation_id) == ({"process_id": str(process.pk)}, process.pk)
@@ -307,6 +307,12 @@ class TestWaysThere:
             assert "Part of process tests.voyage about Fram, planned" in page.text
             assert url_of(process) in page.links
         assert url_of(process) in look(operator, reverse("admin:ops_flow", args=[process.pk])).links
+
+    def test_whoever_may_not_see_processes_is_not_told_of_them(self) -> None:
+        process = a_voyage(ship="Fram")
+        row = a_command(correlation_id=process.pk, cause_kind="process", cause_id=process.pk)
+        page = look(somebody("view_command"), reverse("admin:ops_command", args=[row.pk]))
+        assert "Fram" not in page.text and url_of(process) not in page.links
 
     @pytest.mark.django_db(transaction=True)
     def test_the_event_that_began_it_leads_to_it(self, operator: Client) -> None:

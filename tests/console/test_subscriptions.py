@@ -185,6 +185,8 @@ class TestDetail:
         assert "40.0 % : position 4 of 10, 2 positions a second, about 3.00 s left" in page.text
         assert {at["value"] for at in page.having("name", "action")} >= {"pause", "give_up"}
         assert "rebuild" not in {at["value"] for at in page.having("name", "action")}
+        (give_up,) = page.having("value", "give_up")
+        assert give_up["form"] in {at["form"] for at in page.having("name", "reason")}, "its reason goes with it"
         assert operator.get(url_of(shadow.name)).headers["Location"] == url_of("tests.tallied")
 
     def test_skipped_events_with_who_and_why(self, operator: Client) -> None:
@@ -296,7 +298,8 @@ class TestActs:
         assert "is paused" in act(operator, "pause", "tests.tallied#rebuild")
         assert state("tests.tallied#rebuild").status == "paused"
         assert "goes on" in act(operator, "resume", "tests.tallied#rebuild")
-        assert "was given up" in act(operator, "give_up", "tests.tallied")
+        assert "was given up" in act(operator, "give_up", "tests.tallied#rebuild", reason="too slow")
+        assert "reason: too slow" in LogEntry.objects.first().change_message
         assert not Subscription.objects.filter(shadow_of="tests.tallied").exists()
 
     def test_what_has_no_tables_is_not_rebuilt(self, operator: Client) -> None:
@@ -308,6 +311,11 @@ class TestActs:
         assert "no such action" in act(operator, "obliterate")
         assert "no such subscription" in act(operator, "pause", "tests.unheard_of")
         assert "does not say which stream" in act(operator, "apply_parked")
+        assert "does not say which stream" in act(operator, "apply_parked", stream="\0")
+        assert "no such subscription" in act(operator, "pause", "\0")
+        a_subscription("tests.of_old", kind="projection")
+        assert "no code here declares tests.of_old" in act(operator, "rebuild", "tests.of_old")
+        look(operator, url_of("tests.\0"), status=404)
         assert not LogEntry.objects.exists()
 
     def test_parked_events_are_applied_by_a_command_that_is_sent_once(self, operator: Client) -> None:

@@ -248,7 +248,7 @@ class TestPolicy:
 
 class TestActs:
     def test_pausing_and_resuming_are_told_and_logged(self, operator: Client, daily: Any):
-        assert "is paused: no slot fires" in told(operator, ACT, {"action": "pause", "reason": "audit"})
+        assert "is paused: no slot fires" in told(operator, ACT, {"action": "pause", "reason": "au\0dit"})
         assert Schedule.objects.get().paused_by == "ana"
         assert "goes on" in told(operator, ACT, {"action": "resume"})
         messages = list(LogEntry.objects.order_by("id").values_list("object_id", "change_message"))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from opsconsole.console import audit
 from opsconsole.console.kinds import KINDS
-from opsconsole.console.pages import refused
+from opsconsole.console.pages import reason_of, refused
 from opsconsole.console.streams.addresses import process_url
 from opsconsole.console.words import tail
 from opsconsole.engine import Sent, send
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
 
 PERMISSION = "ops_streams.move_process"
-REASON_LENGTH = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _obstacle(wanted: ByHand, process: Process) -> str:
 
 
 def _perform(request: HttpRequest, wanted: ByHand, process: Process) -> None:
-    reason = request.POST.get("reason", "").strip()[:REASON_LENGTH]
+    reason = reason_of(request)
     try:
         sent = _send(request, wanted, process, reason)
     except ValidationError as error:

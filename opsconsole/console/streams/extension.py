@@ -42,16 +42,18 @@ ENTRIES = (
 )
 
 
-def _origin(identifier: UUID) -> Outside | None:
-    process = owner_of_flow(identifier)
+def _origin(identifier: UUID, request: HttpRequest) -> Outside | None:
+    process = owner_of_flow(identifier, request)
     return process and Outside("A deadline of process", process.name, process.url, process.detail)
 
 
 ORIGINS = {"process": _origin}
 
 
-def owner_of_flow(correlation_id: UUID) -> Outside | None:
+def owner_of_flow(correlation_id: UUID, request: HttpRequest) -> Outside | None:
     """The process whose flow it is: its id is the correlation id of all that belongs to it."""
+    if not request.user.has_perm(VIEW_PROCESS):
+        return None
     process = Process.objects.filter(pk=correlation_id).only("type", "subject", "status").first()
     if process is None:
         return None

@@ -92,12 +92,13 @@ def _rebuild(order: Order) -> Done:
 
 
 def _give_up(order: Order) -> Done:
-    rebuilding.give_up(order.name, actor=order.actor)
-    return f"The rebuild of {order.name} was given up; the old rows stay"
+    name = order.name.removesuffix(rebuilding.SUFFIX)
+    rebuilding.give_up(name, actor=order.actor)
+    return f"The rebuild of {name} was given up; the old rows stay"
 
 
 def _apply_parked(order: Order) -> Done:
-    stream = order.given.get("stream", "")
+    stream = order.given.get("stream", "").replace("\0", "")
     if not stream:
         raise Refused("the form does not say which stream is meant")
     sent = send_apply_parked(order.name, stream)
@@ -136,7 +137,7 @@ ACTS = {
         ),
         Act(
             "give_up", "Give it up", "cancel", REBUILD, "Ends the rebuild; the old rows stay.", _give_up,
-            lambda standing: standing.rebuild is not None, is_dangerous=True,
+            lambda standing: bool(standing.row and standing.row.shadow_of), is_dangerous=True,
         ),
         Act(
             "apply_parked", "Apply again", "retry", RETRY,

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from opsconsole.console import audit
-from opsconsole.console.pages import refused, respond
+from opsconsole.console.pages import reason_of, refused, respond, said
 from opsconsole.console.reading import Reading
 from opsconsole.console.streams import looks, notes
 from opsconsole.console.streams.addresses import subscription_url
@@ -23,8 +23,6 @@ from opsconsole.streams.queries.subscriptions import RANK, Standing
 
 if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
-
-REASON_LENGTH = 500  # characters
 
 
 def show_list(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
@@ -62,15 +60,13 @@ def _context(request: HttpRequest, standing: Standing) -> dict[str, Any]:
     for one in (standing, standing.rebuild):
         if one and one.row and one.row.failed_event_id:
             ids.append(one.row.failed_event_id)
-    mine = list(offers(request, standing))
     return {
         "title": standing.name,
         "standing": standing,
         "row": standing.row,
         "look": looks.SUBSCRIPTIONS[standing.status],
         "notes": list(notes.on_subscription(standing)),
-        "offers": [one for one in mine if one.act.name != "give_up"],
-        "give_up": [one for one in mine if one.act.name == "give_up"],
+        "offers": list(offers(request, standing)),
         "rebuild": standing.rebuild,
         "rebuild_look": looks.SUBSCRIPTIONS[standing.rebuild.status] if standing.rebuild else None,
         "rebuild_offers": list(offers(request, standing.rebuild)) if standing.rebuild else [],
@@ -89,7 +85,7 @@ def _context(request: HttpRequest, standing: Standing) -> dict[str, Any]:
 @require_POST
 def act(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
     """Do what the pressed button says, and tell truly what came of it."""
-    row = Subscription.objects.filter(name=request.POST.get("name", "")).first()
+    row = Subscription.objects.filter(name=said(request, "name")).first()
     wanted = ACTS.get(request.POST.get("action", ""))
     if wanted is not None and obstacle(request, wanted):
         return refused(request, site, wanted.permission)
@@ -104,7 +100,7 @@ def act(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
 
 
 def _perform(request: HttpRequest, wanted: Act, row: Subscription) -> None:
-    reason = request.POST.get("reason", "").strip().replace("\0", "")[:REASON_LENGTH]
+    reason = reason_of(request)
     order = Order(name=row.name, actor=request.user.get_username(), reason=reason, given=request.POST)
     try:
         with transaction.atomic():

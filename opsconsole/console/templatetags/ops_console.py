@@ -99,10 +99,10 @@ def address(kind: str, identifier: UUID) -> str:
     return KINDS[kind].url(identifier)
 
 
-@register.simple_tag
-def owner_of_flow(correlation_id: UUID) -> Outside | None:
+@register.simple_tag(takes_context=True)
+def owner_of_flow(context: template.Context, correlation_id: UUID) -> Outside | None:
     """What the flow belongs to, as an app of the host or the console's own pages for streams know it."""
-    return extensions.owner_of_flow(correlation_id)
+    return extensions.owner_of_flow(correlation_id, context["request"])
 
 
 @register.simple_tag

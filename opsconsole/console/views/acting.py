@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from opsconsole.console import actions, audit, tallies
 from opsconsole.console.kinds import KINDS, Kind
-from opsconsole.console.pages import refused, respond
+from opsconsole.console.pages import reason_of, refused, respond
 from opsconsole.console.reading import Reading
 from opsconsole.console.views.filters import READERS
 from opsconsole.engine.queries.lists import matching_ids
@@ -88,7 +88,7 @@ def _confirm(request: HttpRequest, site: "OpsAdminSite", action: actions.Action,
 
 
 def _perform(request: HttpRequest, action: actions.Action, order: Order) -> None:
-    reason = request.POST.get("reason", "").strip()[:500]
+    reason = reason_of(request)
     tally = audit.performed(request, action, order.ids, reason=reason, filter=order.filter)
     level = messages.SUCCESS if tally.changed else messages.WARNING
     messages.add_message(request, level, tallies.sentence(action, tally))

@@ -58,7 +58,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "title": batch.name,
         "kind": KIND,
         "batch": batch,
-        "origin": origins.origin_of(batch),
+        "origin": origins.origin_of(batch, request),
         "step": details.step_of(batch),
         "counts": [(status, counts[status]) for status in ORDER if counts.get(status)],
         "shares": shares(counts, batch.size),

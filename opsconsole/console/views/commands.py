@@ -37,7 +37,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "title": command.type,
         "kind": KIND,
         "command": command,
-        "origin": origins.origin_of(command),
+        "origin": origins.origin_of(command, request),
         "batch": details.find(Batch, command.batch_id) if command.batch_id else None,
         "step": step,
         "notes": waiting.notes_on(command, claim, step),

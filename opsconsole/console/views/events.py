@@ -38,7 +38,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "title": event.type,
         "kind": KIND,
         "event": event,
-        "origin": origins.origin_of(event),
+        "origin": origins.origin_of(event, request),
         "source": origins.source_of(event, request),
         "notes": [
             *waiting.notes_on_event(event, details.claim_of(event)),

@@ -38,7 +38,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "title": workflow.name,
         "kind": KIND,
         "workflow": workflow,
-        "origin": origins.origin_of(workflow),
+        "origin": origins.origin_of(workflow, request),
         "steps": [(step, targets.get(step.target_id)) for step in steps],
         "picture": workflow_svg(workflow.name, steps, _address) if steps else "",
         "pictures": pictures(workflow.correlation_id, "workflow", pk),
