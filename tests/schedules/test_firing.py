@@ -13,7 +13,7 @@ from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import emitted, frozen_at, run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
-from opsconsole.schedules import Cron, Cycle, Daily, Slot, firing
+from opsconsole.schedules import Cron, Cycle, Daily, Slot, firing, settling
 from opsconsole.schedules.enrolling import enrol
 from opsconsole.schedules.models import Run, Schedule
 from opsconsole.schedules.testing import begin, runs_of
@@ -156,6 +156,19 @@ class TestCycles:
         run_until_idle()
         assert statuses() == ["success", "healed", "success", "success", "success"]
         assert [event.number for event in emitted(Happened)] == [2, 3, 4, 5, 6]
+
+    def test_a_failed_date_is_healed_however_often_others_have_failed_since(
+        self, declare: Declare, time: Any, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(settling, "HEALABLE", 0)
+        broken = Broken(2)
+        declare(Cycle(SAO_PAULO), act=broken)
+        begin(NAME)
+        run_until_idle()
+        broken.days.clear()
+        engine_operations.reprocess_commands([runs_of(NAME)[0].command_id], actor="ana")
+        run_until_idle()
+        assert statuses() == ["healed"]
 
     def test_when_zone_or_declaration_change_a_date_is_still_run_once(self, declare: Declare, time: Any):
         declaration = declare(Cycle(SAO_PAULO))
