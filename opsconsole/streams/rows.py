@@ -60,7 +60,7 @@ def _values(field: Any, rows: Sequence[Model]) -> list[Any]:
     if type(field) in READY:
         name = field.attname
         return [getattr(row, name) for row in rows]
-    return [field.pre_save(row, True) for row in rows]
+    return [field.pre_save(row, row._state.adding) for row in rows]
 
 
 def _adapted(field: Any, values: list[Any]) -> list[Any]:

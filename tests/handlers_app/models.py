@@ -44,6 +44,7 @@ class Kinds(models.Model):
     amount = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     on = models.DateField(null=True)
     told = models.JSONField(default=dict)
+    made_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     doubled = models.GeneratedField(
         expression=models.F("amount") * 2,
