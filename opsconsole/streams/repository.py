@@ -33,6 +33,17 @@ def load(
     One that nothing has happened to is in its first state, at version 0. Raises MissingEvents; UnknownName,
     NewerVersion and pydantic's ValidationError for an event that cannot be read; NotApplied.
     """
+    loaded = _load(aggregate, key, version, as_of_position, as_of)
+    if loaded.version == 0 and version is None and as_of_position is None and as_of is None and _exists(aggregate, key):
+        loaded = _load(aggregate, key, None, None, None)  # its first events came in between, or
+        if loaded.version == 0:
+            raise MissingEvents(f"the events of stream {aggregate.stream(key)!r} are gone")
+    return loaded
+
+
+def _load(
+    aggregate: type[A], key: Key, version: int | None, as_of_position: int | None, as_of: datetime | None
+) -> Loaded[A]:
     if not aggregate.__aggregate__.has_own_stream:
         if version is not None:
             raise ValueError(f"{aggregate.__name__} is folded from several streams, which have no version in common")
@@ -71,7 +82,7 @@ def decide(
             with _transaction():
                 if look > 1:
                     store.lock(stream)
-                loaded = load(aggregate, key)
+                loaded = _load(aggregate, key, None, None, None)
                 events = listed(decision(loaded.state))
                 return _append(stream, loaded, events, tenant, source) if events else loaded
         except StreamConflict:
@@ -100,6 +111,10 @@ def listed(answer: Iterable[Event] | Event | None) -> list[Event]:
     if strangers := [one for one in events if not isinstance(one, Event)]:
         raise TypeError(f"a decision returns events, and this one returned {strangers[0]!r}")
     return events
+
+
+def _exists(aggregate: type[A], key: Key) -> bool:
+    return aggregate.__aggregate__.has_own_stream and store.version_of(aggregate.stream(key)) > 0
 
 
 def _append(stream: str, loaded: Loaded[A], events: list[Event], tenant: str, source: models.Model | None) -> Loaded[A]:

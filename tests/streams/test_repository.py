@@ -105,6 +105,13 @@ class TestLoading:
         with pytest.raises(MissingEvents, match=f"has version {gone + 1} behind version {gone - 1}"):
             load(Account, 1)
 
+    def test_a_stream_whose_events_are_all_gone_is_not_one_that_never_was(self):
+        put(STREAM, *deposits(1, 2))
+        sequencing.sequence()
+        StoredEvent.objects.all().delete()
+        with pytest.raises(MissingEvents, match="are gone"):
+            load(Account, 1)
+
     def test_events_that_are_gone_came_before_every_moment(self):
         """Else the past would look as if nothing had happened."""
         put(STREAM, *deposits(*range(9)))
