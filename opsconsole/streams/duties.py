@@ -9,7 +9,7 @@ from opsconsole.engine.sequencing import Sequenced
 from opsconsole.kernel import clock
 from opsconsole.streams import moves
 from opsconsole.streams.channel import CHANNEL
-from opsconsole.streams.followers import FOLLOWERS
+from opsconsole.streams.followers import FOLLOWERS, known
 from opsconsole.streams.sql import statement
 
 
@@ -25,6 +25,7 @@ def begin() -> None:
             statement("begin_subscriptions"),
             {
                 "name": [follower.name for follower in followers],
+                "contract": [follower.contract for follower in followers],
                 "kind": [follower.kind for follower in followers],
                 "from_the_end": [follower.start == "end" for follower in followers],
                 "delay": delays,
@@ -34,19 +35,26 @@ def begin() -> None:
 
 
 def after_migrations(**kwargs: object) -> None:
-    """Make the tables say what the code says: its subscriptions, and the moves of its processes."""
+    """Make the tables say what the code says: its subscriptions with what they follow, and the moves of its processes.
+
+    From then on code of another release leaves the subscriptions alone that it knows otherwise.
+    """
     tables = connection.introspection.table_names()
     if "ops_streams_move" in tables and "ops_engine_sequencer" in tables:
         begin()
+        with connection.cursor() as cursor:
+            cursor.execute(statement("declare_contracts"), known())
         moves.keep()
 
 
 def tell(sequenced: Sequenced) -> None:
     """Events were just given positions: those whom they do not concern pass over them, for the others a worker is
     woken."""
-    unconcerned = [name for name, follower in FOLLOWERS if not sequenced.types & follower.types]
+    unconcerned = [follower for _, follower in FOLLOWERS if not sequenced.types & follower.types]
+    names, contracts = [one.name for one in unconcerned], [one.contract for one in unconcerned]
+    bounds = {"after": sequenced.after, "upto": sequenced.upto}
     with connection.cursor() as cursor:
-        cursor.execute(statement("pass_over"), {"names": unconcerned, "after": sequenced.after, "upto": sequenced.upto})
+        cursor.execute(statement("pass_over"), {"known": names, "contracts": contracts, **bounds})
     if len(unconcerned) < len(FOLLOWERS):
         hints.send(CHANNEL)
 
@@ -54,7 +62,6 @@ def tell(sequenced: Sequenced) -> None:
 def poll() -> None:
     """Find subscriptions that are behind, and deadlines that have passed, without being told."""
     with connection.cursor() as cursor:
-        known = [name for name, _ in FOLLOWERS]
-        cursor.execute(statement("anything_to_follow"), {"known": known, "now": clock.frozen()})
+        cursor.execute(statement("anything_to_follow"), {**known(), "now": clock.frozen()})
         if cursor.fetchone()[0]:
             hints.send(CHANNEL)

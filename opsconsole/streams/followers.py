@@ -1,5 +1,6 @@
 """Who follows the log: every subscription, projection and process manager that the code declares."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Model
 
 from opsconsole.engine import Event, NoRetry
+from opsconsole.engine.messages import EVENTS
 from opsconsole.engine.retries import RetryPolicy
 from opsconsole.kernel.registry import Registry
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 STARTS = ("beginning", "end")
 ON_FAILURE = ("stop", "park")
+NAME_LENGTH = 190  # characters: a rebuild adds some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,8 @@ class Follower:
     `apply` is called with events in the order of the log, inside the transaction that also keeps the position; it may
     be called again with the same ones when that was rolled back, all together or one by one.
     `start_delay` and `jitter` (seconds) put off its first event. `retry` says when a failing event is tried again
-    before it stops; with `on_failure="park"` it then sets the event's stream aside and goes on.
+    before it stops; with `on_failure="park"` it then sets the event's stream aside and goes on. `shape` is what else
+    than its types makes another release of it another one: of a process, its state machine and the fields of its state.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Follower:
     on_failure: str = "stop"
     page: int = 1_000  # events applied in one transaction, at most
     models: tuple[type[Model], ...] = ()
+    shape: str = ""
 
     def __post_init__(self) -> None:
         if self.start not in STARTS:
@@ -46,9 +51,24 @@ class Follower:
             raise ValueError(f"{self.name!r} cannot {self.on_failure!r} on failure: one of {ON_FAILURE}")
         if not self.types:
             raise ValueError(f"{self.name!r} follows no type of event")
+        if not 0 < len(self.name) <= NAME_LENGTH:
+            raise ValueError(f"{self.name!r} cannot be the name of a subscription: 1 to {NAME_LENGTH} characters")
+
+    @property
+    def contract(self) -> str:
+        """Differs between releases that follow other events, in other versions, or keep a state of another shape: by
+        it, the code of one leaves the subscriptions of the other alone."""
+        followed = sorted(f"{name} {EVENTS.get(name).__contract__.version}" for name in self.types)
+        return hashlib.sha256("\n".join([*followed, self.shape]).encode()).hexdigest()
 
 
 FOLLOWERS: Registry[Follower] = Registry("subscription")
+
+
+def known() -> dict[str, list[str]]:
+    """What the code here follows, as parameters of a statement: names, and the contracts that go with them."""
+    followers = [follower for _, follower in FOLLOWERS]
+    return {"known": [one.name for one in followers], "contracts": [one.contract for one in followers]}
 
 
 def names_of(messages: Sequence[type[Event]]) -> frozenset[str]:

@@ -59,7 +59,7 @@ class Instances:
 
     def begin(self, state: "ProcessManager", cause: Cause, name: str) -> None:
         """A new instance; refused while one about the same subject is live."""
-        live = self.by_subject.get(state.subject())
+        live = self.by_subject.get(str(state.subject()))
         if live is not None:
             self.refuse(live, cause, name, "one about the same subject is live already")
             return
@@ -83,9 +83,10 @@ class Instances:
             return
         if target is None or target == source:
             return
-        if source.is_live and not target.is_live:
-            del self.by_subject[source.subject()]
+        if source.is_live:
+            self.by_subject.pop(str(source.subject()), None)
         instance.state, instance.version, instance.is_moved = target, instance.version + 1, True
+        self._add(instance)
         self._keep_step(instance, source.status, cause, name)
         if target.status != source.status:
             self._send_next(instance, cause)
@@ -115,7 +116,7 @@ class Instances:
     def _add(self, instance: Instance) -> None:
         self.by_id[instance.id] = instance
         if instance.state.is_live:
-            self.by_subject[instance.state.subject()] = instance
+            self.by_subject[str(instance.state.subject())] = instance
 
     def _keep_step(self, instance: Instance, source: str, cause: Cause, name: str, refusal: str = "") -> None:
         state = instance.state
@@ -137,7 +138,7 @@ class Instances:
         return {
             "type": self.type.type_name,
             "id": [instance.id for instance in rows],
-            "subject": [state.subject() for state in states],
+            "subject": [str(state.subject()) for state in states],
             "status": [state.status for state in states],
             "is_live": [state.is_live for state in states],
             "state": [state.model_dump_json() for state in states],

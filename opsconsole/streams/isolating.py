@@ -1,12 +1,14 @@
 """A page that failed, event by event: what succeeds is kept, and the one that fails is known by name."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from django.db import OperationalError, connection, transaction
 
 from opsconsole.engine.faults import OWN_FAILURES, Fault, is_conflict, is_connection_lost, noticing_a_lost_connection
 from opsconsole.kernel import clock
-from opsconsole.streams import parking
+from opsconsole.streams import parking, rebuilding
 from opsconsole.streams.recorded import Recorded
 from opsconsole.streams.sql import statement
 from opsconsole.streams.turns import Turn, lock
@@ -19,10 +21,10 @@ CONFLICT_DELAY = 1.0  # seconds
 
 
 class WorkersLost(Exception):
-    """Whoever applies this event does not live to tell."""
+    """Whoever applies this event, or exchanges rebuilt tables, does not live to tell."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"{count} workers were lost while applying it")
+        super().__init__(f"{count} workers were lost with it")
 
 
 def apply_one_by_one(name: str) -> bool:
@@ -37,19 +39,36 @@ def apply_one_by_one(name: str) -> bool:
         window = _read(turn)
         if window is None:
             return False
-        events = parking.set_aside(turn, window.events) if turn.has_parked else window.events
-        for applied, recorded in enumerate(events):
-            error = _attempt(turn, recorded)
+        may_exchange = turn.may_exchange
+        parked, aside = parking.parked_among(turn, window.events), []
+        for number, recorded in enumerate(window.events):
+            if parking.key_of(recorded) in parked:
+                aside.append(recorded)
+                continue
+            error = _attempt(partial(turn.follower.apply, [recorded]))
             if error is not None:
-                return _deal_with(turn, recorded, error, applied)
-        turn.advance(window.last, len(events))
+                parking.set_aside(turn, aside)
+                return _deal_with(turn, recorded, error, number - len(aside))
+        parking.set_aside(turn, aside)
+        turn.advance(window.last, len(window.events) - len(aside))
+        if may_exchange and turn.is_at_the_end:
+            return _exchange(turn)
     return True
+
+
+def _exchange(turn: Turn) -> bool:
+    """Exchange rebuilt tables; a failure is nobody's event, but stops the rebuild as loudly."""
+    position = turn.position
+    error = _attempt(partial(rebuilding.exchange, turn))
+    if error is not None:
+        _stop(turn, position, error)
+    return False
 
 
 def _read(turn: Turn) -> Window | None:
     """The next page, or what of it lies before a gap; None when there is nothing but a reason to stop."""
     if turn.is_hopeless:
-        _stop(turn, turn.position + 1, WorkersLost(turn.tries - 1))
+        _stop(turn, min(turn.position + 1, turn.head), WorkersLost(turn.tries - 1))
         return None
     try:
         return read_window(turn.position, turn.upto, turn.follower.types)
@@ -60,10 +79,10 @@ def _read(turn: Turn) -> Window | None:
         return None
 
 
-def _attempt(turn: Turn, recorded: Recorded) -> BaseException | None:
+def _attempt(perform: Callable[[], None]) -> BaseException | None:
     try:
         with noticing_a_lost_connection(), transaction.atomic():
-            turn.follower.apply([recorded])
+            perform()
             connection.check_constraints()  # the deferred ones: at the COMMIT they would fail for all events
     except OWN_FAILURES as error:
         if is_connection_lost(error):
@@ -79,8 +98,12 @@ def _deal_with(turn: Turn, recorded: Recorded, error: BaseException, applied: in
         turn.advance(position - 1, applied)
         turn.failures = 0
     tries = turn.failures + 1
-    if tries < follower.retry.max_attempts and follower.retry.covers(error):
-        _put_off(turn, position, error, follower.retry.delay(tries))
+    try:
+        delay = follower.retry.delay(tries) if follower.retry.covers(error) else None
+    except Exception as broken:  # the policy is the host's code
+        error, delay = broken, None
+    if tries < follower.retry.max_attempts and delay is not None:
+        _put_off(turn, position, error, delay)
     elif isinstance(error, OperationalError) and is_conflict(error) and tries < CONFLICT_TRIES:
         _put_off(turn, position, error, CONFLICT_DELAY)
     elif follower.on_failure == "park":

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 
+from opsconsole.engine.faults import Fault
+from opsconsole.engine.intake import NotInTransaction
 from opsconsole.kernel.tracing import Cause, current
 from opsconsole.streams.instances import Instance, Instances
 from opsconsole.streams.recorded import Recorded
@@ -45,8 +47,8 @@ class Arrived:
         if found := type_.answers.get(recorded.type):
             name, subject_of = found
             answer = partial(_answer, name, event)
-            subject = subject_of(event) if subject_of else None
-        return cls(recorded, begun, answer, begun.subject() if begun else subject)
+            subject = str(subject_of(event)) if subject_of else None
+        return cls(recorded, begun, answer, str(begun.subject()) if begun else subject)
 
     def find(self, instances: Instances) -> Instance | None:
         """The instance that it is about."""
@@ -73,8 +75,11 @@ def apply(type_: "type[ProcessManager]", page: Sequence[Recorded]) -> None:
 def move_process(type_: type[P], process_id: UUID, decision: Callable[[P], P | None], *, name: str) -> P:
     """Move one instance by something else than an event, as the handler of a command does; in its transaction.
 
-    Returns the state afterwards. Raises NoSuchProcess, and IllegalMove when the state machine has no such move.
+    Returns the state afterwards. Raises NoSuchProcess, IllegalMove when the state machine has no such move, and
+    NotInTransaction.
     """
+    if not connection.in_atomic_block:
+        raise NotInTransaction("move_process() needs transaction.atomic(): state and next command commit together")
     instances = Instances(type_)
     found = _load(instances, process_id)
     target = decision(found.state)  # type: ignore[arg-type]
@@ -84,8 +89,11 @@ def move_process(type_: type[P], process_id: UUID, decision: Callable[[P], P | N
 
 
 def pass_deadline(type_: "type[ProcessManager]", process_id: UUID) -> None:
-    """Call the method for an instance that has waited long enough, in the caller's transaction. An error that it raises
-    is kept among the steps of the instance, which stays where it is."""
+    """Call the method for an instance that has waited long enough, in the caller's transaction.
+
+    An error that it raises is kept among the steps of the instance, which stays where it is. Raises what keeps the
+    instance from being read, and what the database refuses.
+    """
     instances = Instances(type_)
     instance = _load(instances, process_id)
     deadline = type_.deadlines.get(instance.state.status)
@@ -96,10 +104,13 @@ def pass_deadline(type_: "type[ProcessManager]", process_id: UUID) -> None:
         with transaction.atomic():
             instances.move(instance, getattr(type_, deadline.method), cause, deadline.method)
             instances.write()
+    except DatabaseError:
+        raise
     except Exception as error:
         logger.exception("deadline of process %s failed", process_id, extra={"action": "process.deadline_failed"})
         afresh = Instances(type_)
-        afresh.refuse(_load(afresh, process_id), cause, deadline.method, f"{type(error).__qualname__}: {error}")
+        why = f"{type(error).__qualname__}: {Fault.of(error).message}"
+        afresh.refuse(_load(afresh, process_id), cause, deadline.method, why)
         afresh.write()
 
 

@@ -62,6 +62,8 @@ def skip(name: str, position: int, *, actor: str, reason: str) -> None:
         stopped = Subscription.objects.select_for_update().filter(name=name, status=STOPPED).first()
         if stopped is None or stopped.failed_position != position:
             raise Refused(_how_it_is(name, f"stopped at position {position}"))
+        if position <= stopped.position:
+            raise Refused("no event is to blame: what failed is the exchange of the rebuilt tables")
         SkippedEvent.objects.create(
             subscription=name,
             position=position,

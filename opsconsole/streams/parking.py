@@ -3,25 +3,34 @@
 import logging
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from opsconsole.engine.faults import Fault
 from opsconsole.streams.models import ParkedEvent, Subscription
 from opsconsole.streams.recorded import Recorded
+from opsconsole.streams.sql import statement
 from opsconsole.streams.turns import Turn, lock
-from opsconsole.streams.windows import read_window
+from opsconsole.streams.windows import read_positions
 
 logger = logging.getLogger(__name__)
 
+PAGE = 200  # parked events in memory at once
 
-def set_aside(turn: Turn, events: Sequence[Recorded]) -> list[Recorded]:
-    """Park the events whose streams are parked already; returns the others."""
-    mine = ParkedEvent.objects.filter(subscription=turn.name)
-    parked = set(mine.filter(stream__in={key_of(event) for event in events}).values_list("stream", flat=True))
-    followers = [event for event in events if key_of(event) in parked]
-    _keep(turn, followers, Fault("", ""))
-    return [event for event in events if key_of(event) not in parked]
+
+def parked_among(turn: Turn, events: Sequence[Recorded]) -> set[str]:
+    """The keys of these events whose streams are parked."""
+    if not turn.has_parked:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(statement("parked_among"), {"name": turn.name, "keys": [*{key_of(event) for event in events}]})
+        return {key for (key,) in cursor.fetchall()}
+
+
+def set_aside(turn: Turn, events: Sequence[Recorded]) -> None:
+    """Park events of streams that are parked. The position must pass them in the same transaction."""
+    if events:
+        _keep(turn, events, Fault("", ""))
 
 
 def park(turn: Turn, recorded: Recorded, fault: Fault) -> None:
@@ -54,8 +63,8 @@ def apply_parked(name: str, stream: str) -> int | None:
             return None
         parked = ParkedEvent.objects.filter(subscription=name, stream=stream).order_by("position")
         positions = list(parked.values_list("position", flat=True))
-        for position in positions:
-            turn.follower.apply(read_window(position - 1, position, turn.follower.types).events)
+        for first in range(0, len(positions), PAGE):
+            turn.follower.apply(read_positions(positions[first : first + PAGE]))
         parked.delete()
         Subscription.objects.filter(name=name).update(parked=F("parked") - len(positions))
     return len(positions)

@@ -160,8 +160,17 @@ class ProcessManager(BaseModel):
                 jitter=jitter,
                 retry=retry or NoRetry(),
                 on_failure=on_failure,
+                shape=cls._shape(),
             ),
         )
+
+    @classmethod
+    def _shape(cls) -> str:
+        """What code of another release must know alike, to read the state and to move it as this one does."""
+        fields = [f"{name}: {field!r}" for name, field in sorted(cls.model_fields.items())]
+        moves = [f"{source} -> {sorted(targets)}" for source, targets in sorted(cls.lifecycle.moves.items())]
+        deadlines = [f"{status}: {deadline.after}" for status, deadline in sorted(cls.deadlines.items())]
+        return "\n".join([*fields, *moves, *deadlines])
 
     @classmethod
     def _find_methods(cls) -> None:

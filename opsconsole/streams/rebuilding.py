@@ -1,18 +1,18 @@
 """A projection built again from the first event, while the old one keeps serving; then the two are exchanged."""
 
 import logging
+from functools import partial
 
 from django.db import transaction
 
 from opsconsole.engine import waking
-from opsconsole.streams import duties, shadows
+from opsconsole.streams import duties, pages, shadows
 from opsconsole.streams.channel import CHANNEL
 from opsconsole.streams.followers import FOLLOWERS, Follower
-from opsconsole.streams.models import ParkedEvent, Subscription
+from opsconsole.streams.models import ParkedEvent, SkippedEvent, Subscription
 from opsconsole.streams.operations import UNHARMED, Refused
 from opsconsole.streams.states import RUNNING, STOPPED
 from opsconsole.streams.turns import Turn
-from opsconsole.streams.windows import read_window
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,12 @@ def rebuild(name: str, *, actor: str) -> str:
             raise Refused(f"{name} is being rebuilt already")
         shadows.create(name, follower.models)
         shadow = Subscription.objects.create(
-            name=f"{name}{SUFFIX}", kind=follower.kind, position=0, shadow_of=name, reason=f"Asked for by {actor}."
+            name=f"{name}{SUFFIX}",
+            kind=follower.kind,
+            contract=follower.contract,
+            position=0,
+            shadow_of=name,
+            reason=f"Asked for by {actor}.",
         )
         waking.after_commit(CHANNEL)
     logger.info("rebuild of %s begun by %s", name, actor, extra={"action": "projection.rebuild"})
@@ -44,27 +49,25 @@ def give_up(name: str, *, actor: str) -> None:
             raise Refused(f"{name} is not being rebuilt")
         shadow = Subscription.objects.get(shadow_of=name)
         ParkedEvent.objects.filter(subscription=shadow.name).delete()
+        SkippedEvent.objects.filter(subscription=shadow.name).delete()
         shadow.delete()
         shadows.drop(name)
     logger.info("rebuild of %s given up by %s", name, actor, extra={"action": "projection.rebuild_given_up"})
 
 
-def exchange_if_caught_up(turn: Turn) -> None:
+def exchange(turn: Turn) -> None:
     """At the end of the log, lock the old one, apply what it has been quicker with, and take its place.
 
-    It goes on where the new rows end. They mend an error that it had stopped with, and what it had parked; what the
-    rebuild has parked is parked now. A pause stays.
+    It goes on where the new rows end. They mend an error that it had stopped with, and what it had parked or skipped;
+    what the rebuild has parked and skipped is so now. A pause stays.
     """
-    if turn.position < turn.head:
-        return
     old = Subscription.objects.select_for_update().get(name=turn.shadow_of)
     while turn.position < old.position:
-        upto = min(old.position, turn.position + turn.follower.page)
-        window = read_window(turn.position, upto, turn.follower.types)
-        turn.follower.apply(window.events)
-        turn.advance(window.last, len(window.events))
+        pages.apply(turn, min(old.position, turn.position + turn.follower.page))
     shadows.exchange(old.name, turn.follower.models)
     ParkedEvent.objects.filter(subscription=old.name).delete()
+    SkippedEvent.objects.filter(subscription=old.name, position__lte=turn.position).delete()
+    SkippedEvent.objects.filter(subscription=turn.name).update(subscription=old.name)
     Subscription.objects.filter(name=old.name).update(
         position=turn.position,
         parked=ParkedEvent.objects.filter(subscription=turn.name).update(subscription=old.name),
@@ -72,7 +75,11 @@ def exchange_if_caught_up(turn: Turn) -> None:
         **UNHARMED,
     )
     Subscription.objects.filter(name=turn.name).delete()
-    logger.info("%s was rebuilt up to position %s", old.name, turn.position, extra={"action": "projection.rebuilt"})
+    transaction.on_commit(partial(_log_exchange, old.name, turn.position))
+
+
+def _log_exchange(name: str, position: int) -> None:
+    logger.info("%s was rebuilt up to position %s", name, position, extra={"action": "projection.rebuilt"})
 
 
 def _projection(name: str) -> Follower:

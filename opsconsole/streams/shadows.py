@@ -45,9 +45,8 @@ def exchange(name: str, models: Sequence[type[Model]]) -> None:
         for model in reversed(models):
             cursor.execute(f"DELETE FROM {_original(cursor, name, model)}")
         for model in models:
-            columns = ", ".join(
-                connection.ops.quote_name(str(field.column)) for field in model._meta.local_concrete_fields
-            )
+            stored = [field for field in model._meta.local_concrete_fields if not field.generated]
+            columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in stored)
             table = connection.ops.quote_name(model._meta.db_table)
             cursor.execute(
                 f"INSERT INTO {_original(cursor, name, model)} ({columns}) SELECT {columns} FROM {schema}.{table}"
@@ -75,8 +74,8 @@ def _original(cursor: Any, name: str, model: type[Model]) -> str:
 
 def _share_sequence(cursor: Any, schema: str, model: type[Model]) -> None:
     key = model._meta.pk
-    cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [model._meta.db_table, key.column])
+    table, column = (connection.ops.quote_name(str(word)) for word in (model._meta.db_table, key.column))
+    cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, key.column])
     sequence = cursor.fetchone()[0]
     if sequence:
-        table, column = (connection.ops.quote_name(str(word)) for word in (model._meta.db_table, key.column))
         cursor.execute(f"ALTER TABLE {schema}.{table} ALTER {column} SET DEFAULT nextval('{sequence}')")

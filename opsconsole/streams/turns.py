@@ -29,7 +29,11 @@ class Turn:
     @property
     def has_nothing_to_do(self) -> bool:
         """It is at the end of the log; a rebuild has the exchange to do even then."""
-        return self.position >= self.head and self.shadow_of is None
+        return self.is_at_the_end and self.shadow_of is None
+
+    @property
+    def is_at_the_end(self) -> bool:
+        return self.position >= self.head
 
     @property
     def is_careful(self) -> bool:
@@ -37,9 +41,15 @@ class Turn:
         return self.tries > 1 or self.position < self.careful_until
 
     @property
+    def may_exchange(self) -> bool:
+        """Rebuilt tables are exchanged together with the last page; in careful mode after it, so that no event is to
+        blame for it."""
+        return self.shadow_of is not None and (self.is_at_the_end or not self.is_careful)
+
+    @property
     def is_hopeless(self) -> bool:
         """The next event has cost as many workers as it may."""
-        return self.tries > configuration().max_losses and self.is_careful
+        return self.tries > max(configuration().max_losses, 2) and self.is_careful
 
     @property
     def upto(self) -> int:
@@ -66,15 +76,19 @@ class Turn:
 
 
 def lock(name: str, *, waits: bool = True) -> Turn | None:
-    """Begin a turn in the current transaction; None when it is not running, or is locked and this one does not wait."""
+    """Begin a turn in the current transaction; None when it is not running, when another release migrated last and
+    knows it otherwise, or when it is locked and this one does not wait."""
     sql = statement("lock_subscription") + ("" if waits else " SKIP LOCKED")
     with connection.cursor() as cursor:
         cursor.execute(sql, {"name": name, "patience": f"{int(configuration().lease * 1000)}"})
         row = cursor.fetchone()
         if row is None:
             return None
-        position, tries, careful_until, failures, has_parked, shadow_of, head, _ = row
+        position, tries, careful_until, failures, has_parked, shadow_of, contract, head, _ = row
+    follower = FOLLOWERS.get(shadow_of or name)
+    if contract not in ("", follower.contract):
+        return None
     if shadow_of is not None:
         shadows.enter(shadow_of)
-    follower = FOLLOWERS.get(shadow_of or name)
+    head = max(head, position)  # it was read before a wait for the lock
     return Turn(name, follower, position, tries, careful_until, failures, has_parked, shadow_of, head)

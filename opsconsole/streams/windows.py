@@ -47,6 +47,16 @@ def read_window(after: int, upto: int, types: frozenset[str]) -> Window:
     return Window(events, upto if matching == len(events) else rows[-1][1])
 
 
+def read_positions(positions: Sequence[int]) -> Sequence[Recorded]:
+    """The events at these positions, in their order; raises Gap."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_positions"), {"positions": list(positions)})
+        found = [Recorded(*row) for row in cursor.fetchall()]
+    if len(found) < len(positions):
+        raise Gap(min(set(positions) - {recorded.position for recorded in found}))
+    return found
+
+
 def event_at(position: int) -> tuple[UUID, str] | None:
     """The identifier and type of the event at a position."""
     with connection.cursor() as cursor:

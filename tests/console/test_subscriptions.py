@@ -189,6 +189,16 @@ class TestDetail:
         assert give_up["form"] in {at["form"] for at in page.having("name", "reason")}, "its reason goes with it"
         assert operator.get(url_of(shadow.name)).headers["Location"] == url_of("tests.tallied")
 
+    def test_a_rebuild_that_failed_at_the_exchange_has_no_event_to_skip(self, operator: Client) -> None:
+        a_subscription("tests.tallied", kind="projection", position=7)
+        stopped("tests.tallied#rebuild", 7, shadow_of="tests.tallied")
+        Subscription.objects.filter(shadow_of="tests.tallied").update(position=7)
+        assert "skip" not in {at["value"] for at in look(operator, url_of("tests.tallied")).having("name", "action")}
+
+    def test_one_that_another_release_migrated_says_so(self, operator: Client) -> None:
+        a_subscription(contract="of another release")
+        assert "leaves it to that one's workers" in look(operator, url_of()).text
+
     def test_skipped_events_with_who_and_why(self, operator: Client) -> None:
         a_subscription()
         SkippedEvent.objects.create(

@@ -1,16 +1,20 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from opsconsole.engine import Event, emit, extending, sequencing
 from opsconsole.engine.hints import hints
 from opsconsole.engine.sequencing import Sequenced
 from opsconsole.streams import duties, following
-from opsconsole.streams.following import follow_to_the_end, take
+from opsconsole.streams.followers import Follower
+from opsconsole.streams.following import apply_page, follow_to_the_end, take
 from opsconsole.streams.models import Subscription
-from tests.streams.readers import Counted, Uncounted, happen, reader, state
+from opsconsole.streams.processes import if_still
+from tests.streams.orders import Order
+from tests.streams.readers import Counted, Uncounted, declared, happen, reader, state
 
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
 
@@ -140,3 +144,82 @@ def test_the_dispatcher_workers_and_the_test_kit_know_of_streams():
 def test_a_channel_cannot_have_the_name_of_a_queue(channel):
     with pytest.raises(ValueError, match="begins with @"):
         extending.carry(channel, "a.task")
+
+
+class TestReleases:
+    """Two releases side by side: the subscription belongs to the one that migrated last."""
+
+    @pytest.fixture
+    def _of_a_later_release(self, alone, subscription):
+        Subscription.objects.filter(name=subscription).update(contract="of a later release")
+
+    @pytest.mark.usefixtures("_of_a_later_release")
+    def test_code_of_another_release_leaves_it_alone(self, subscription, hinted):
+        happen(1)
+        duties.poll()
+        assert (hinted, take(), apply_page(subscription)) == ([], None, False)
+        assert state().position == 0
+
+    @pytest.mark.usefixtures("_of_a_later_release")
+    def test_a_dispatcher_of_another_release_does_not_move_it(self, subscription, hinted):
+        sequenced(Uncounted())
+        assert state().position == 0
+
+    @pytest.mark.usefixtures("_of_a_later_release")
+    def test_migrating_makes_it_that_of_the_code_here(self, subscription, hinted):
+        happen(1)
+        duties.begin()
+        assert take() is None, "looking after it is not migrating"
+        duties.after_migrations()
+        assert take() == subscription
+
+    def test_what_is_followed_and_in_which_version_makes_the_contract(self):
+        def contract(**changes):
+            return Follower(
+                **{"name": "a", "kind": "k", "types": frozenset({"tests.counted"}), "apply": print} | changes
+            ).contract
+
+        other = frozenset({"tests.counted", "tests.uncounted"})
+        assert contract() == contract(name="b", page=7)
+        assert len({contract(), contract(types=other), contract(shape="x")}) == 3
+
+    def test_the_state_machine_and_the_fields_of_its_state_are_part_of_that_of_a_process(self):
+        moves = {source: set(targets) for source, targets in Order.lifecycle.moves.items()}
+        with declared("tests.a", "tests.b", "tests.c", "tests.d"):
+
+            class Alike(Order, name="tests.a", moves=moves):
+                pass
+
+            class WithMore(Order, name="tests.b", moves=moves):
+                more: int = 1
+
+            class Milder(Order, name="tests.c", moves={**moves, "given up": {"paid"}}):
+                pass
+
+            class Slower(Order, name="tests.d", moves=moves):
+                @if_still("placed", after=timedelta(seconds=31))
+                def late(self):
+                    return self.to("late")
+
+        shapes = [process._shape() for process in (Order, Alike, WithMore, Milder, Slower)]
+        assert shapes[0] == shapes[1]
+        assert len(set(shapes)) == 4
+
+    def test_a_name_that_leaves_no_room_for_a_rebuild_is_refused(self):
+        with pytest.raises(ValueError, match="1 to 190 characters"):
+            Follower(name="x" * 191, kind="k", types=frozenset({"tests.counted"}), apply=print)
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_from_taking_over(subscription):
+    happen(1)
+    Subscription.objects.update(tries=1, seen_at=Now() + timedelta(minutes=10))
+    assert take() == subscription
+
+
+def test_a_turn_ends_between_two_subscriptions_too(subscription, monkeypatch, settings):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "drain_seconds": 0}
+    monkeypatch.setattr(following.heart, "start", lambda: None)
+    with reader(lambda event, following: None, name="tests.other"):
+        happen(1)
+        following.follow()
+        assert sorted([state().position, state("tests.other").position]) == [0, 1]

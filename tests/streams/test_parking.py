@@ -1,5 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
+from opsconsole.engine import Delays
+from opsconsole.kernel import clock
 from opsconsole.streams import parking
 from opsconsole.streams.following import follow_to_the_end
 from opsconsole.streams.models import ParkedEvent
@@ -75,3 +79,57 @@ def test_a_parked_stream_that_fails_again_stays_parked_whole(applied):
         parking.apply_parked("tests.reader", "tests.a-1")
 
     assert (state().parked, ParkedEvent.objects.count()) == (2, 2)
+
+
+def test_what_waits_behind_two_parked_streams_is_parked_once(applied):
+    applied.bad = {2, 6}
+    happen(2, stream="tests.a-1")
+    happen(6, stream="tests.b-1")
+    happen(4, stream="tests.a-1")
+    happen(7, stream="tests.b-1")
+
+    follow_to_the_end()
+
+    row = state()
+    assert (row.status, row.position, row.parked, row.tries) == ("running", 4, 4, 0)
+    assert list(ParkedEvent.objects.order_by("position").values_list("position", flat=True)) == [1, 2, 3, 4]
+
+
+def test_an_event_is_parked_only_once_the_position_has_passed_it():
+    numbers, bad = [], {2, 6}
+
+    def apply(event, following):
+        if event.number in bad:
+            raise ValueError(f"{event.number} is bad")
+        numbers.append(event.number)
+
+    with (
+        clock.freeze(clock.now()),
+        reader(apply, on_failure="park", retry=Delays(after=(60,))),
+    ):
+        happen(2, stream="tests.a-1")
+        follow_to_the_end()
+        clock.advance(timedelta(minutes=2))
+        follow_to_the_end()
+        happen(6, stream="tests.b-1")
+        happen(4, stream="tests.a-1")
+        follow_to_the_end()
+        assert state().failed_position == 2, "6 is to be tried again"
+        bad.clear()
+
+        assert parking.apply_parked("tests.reader", "tests.a-1") == 1
+        clock.advance(timedelta(minutes=2))
+        follow_to_the_end()
+
+    assert sorted(numbers) == [2, 4, 6], "each once"
+
+
+def test_many_parked_events_are_applied_page_by_page(applied, monkeypatch):
+    monkeypatch.setattr(parking, "PAGE", 2)
+    happen(2, 3, 4, 5, 6, stream="tests.a-1")
+    follow_to_the_end()
+    applied.bad = set()
+    applied.clear()
+
+    assert parking.apply_parked("tests.reader", "tests.a-1") == 5
+    assert applied == [2, 3, 4, 5, 6]

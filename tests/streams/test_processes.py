@@ -3,18 +3,19 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from opsconsole.engine import emit, sequencing
+from opsconsole.engine import Event, emit, sequencing
+from opsconsole.engine.intake import NotInTransaction
 from opsconsole.engine.models import Command
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.tracing import Cause, acting_for
-from opsconsole.streams import duties, moves, moving
+from opsconsole.streams import deadlines, duties, moves, moving
 from opsconsole.streams.followers import FOLLOWERS
 from opsconsole.streams.following import follow_to_the_end
-from opsconsole.streams.models import Move, Process, ProcessStep
+from opsconsole.streams.models import Move, Process, ProcessStep, Subscription
 from opsconsole.streams.moves import IllegalMove
-from opsconsole.streams.processes import ProcessManager, begins_with
+from opsconsole.streams.processes import ProcessManager, begins_with, moves_on
 from tests.streams.orders import Collect, Order, OrderPaid, OrderPlaced, OrderShipped, Ship
 from tests.streams.readers import declared, state
 
@@ -280,3 +281,103 @@ def test_a_process_that_begins_in_a_state_it_may_not_begin_in_stops_loudly():
         stopped = state("tests.wrong")
         assert (stopped.status, stopped.error_class) == ("stopped", "IntegrityError")
         assert "tests.wrong cannot go from '' to 'two'" in stopped.error
+
+
+def test_an_instance_that_cannot_be_read_keeps_no_other_waiting(caplog):
+    with clock.freeze(clock.now()):
+        broken, other = placed("o1"), placed("o2")
+        Process.objects.filter(pk=broken.pk).update(state={"of": "another world"})
+        clock.advance(timedelta(seconds=30))
+        follow_to_the_end()
+
+        other.refresh_from_db()
+        broken.refresh_from_db()
+        assert (other.status, broken.status) == ("late", "placed")
+        assert broken.deadline_at == clock.now() + timedelta(minutes=1), "it is tried again"
+    assert "put off" in caplog.text
+
+
+def test_a_deadline_that_the_database_refuses_is_tried_again():
+    with clock.freeze(clock.now()):
+        process = placed()
+        Move.objects.filter(process="tests.order", target="late").delete()  # as before a migration
+        clock.advance(timedelta(seconds=30))
+        follow_to_the_end()
+        process.refresh_from_db()
+        assert (process.status, process.deadline_at) == ("placed", clock.now() + timedelta(minutes=1))
+
+        moves.keep()
+        clock.advance(timedelta(minutes=1))
+        follow_to_the_end()
+        process.refresh_from_db()
+        assert process.status == "late"
+
+
+def test_what_happened_in_time_comes_before_the_deadline_however_late_it_is_read():
+    with clock.freeze(clock.now()):
+        process = placed()
+        Subscription.objects.filter(name="tests.order").update(status="paused")
+        clock.advance(timedelta(seconds=10))
+        happened(OrderPaid(), process)
+        clock.advance(timedelta(minutes=5))
+        follow_to_the_end()
+        process.refresh_from_db()
+        assert process.status == "placed", "whether it was paid in time is not known yet"
+
+        Subscription.objects.filter(name="tests.order").update(status="running")
+        follow_to_the_end()
+        process.refresh_from_db()
+        assert process.status == "paid"
+
+
+def test_deadlines_of_many_pass_in_pages(monkeypatch):
+    monkeypatch.setattr(deadlines, "PAGE", 2)
+    with clock.freeze(clock.now()):
+        for number in range(5):
+            placed(f"o{number}")
+        clock.advance(timedelta(seconds=30))
+        assert deadlines.pass_due(until=0) == 2, "a page at least, and no more when time is up"
+        assert deadlines.pass_due() == 3
+    assert set(Process.objects.values_list("status", flat=True)) == {"late"}
+
+
+def test_an_instance_may_change_what_it_is_about():
+    class Parcel(Event, name="tests.parcel"):
+        label: int
+        to: int = 0
+
+    with declared("tests.parcels"):
+
+        class Parcels(ProcessManager, name="tests.parcels", moves={"here": {"there"}, "there": set()}):
+            label: int
+
+            def subject(self):
+                return self.label
+
+            @begins_with(Parcel)
+            @classmethod
+            def begun(cls, event):
+                return cls(status="here", label=event.label) if event.to == 0 else None
+
+            @moves_on(Parcel, subject=lambda event: event.label)
+            def moved(self, event):
+                return self.to("there") if event.to == self.label else self.model_copy(update={"label": event.to})
+
+        FOLLOWERS.get("tests.parcels")
+        moves.keep()
+        duties.begin()
+        with transaction.atomic():
+            for label, to in ((1, 0), (1, 2), (2, 2)):
+                emit(Parcel(label=label, to=to))
+        sequencing.catch_up()
+        follow_to_the_end()
+
+        assert state("tests.parcels").status == "running"
+        process = Process.objects.get(type="tests.parcels")
+        assert (process.subject, process.status, process.version) == ("2", "there", 3)
+
+
+def test_moving_an_instance_outside_a_transaction_is_refused():
+    process = placed()
+    with pytest.raises(NotInTransaction):
+        moving.move_process(Order, process.id, lambda order: order.to("paid"), name="tests.x")

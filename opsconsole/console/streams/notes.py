@@ -81,6 +81,13 @@ def on_subscription(standing: Standing) -> Iterator[Note]:
     if standing.follower is None:
         why = "it was removed, renamed, or is not deployed here. It rests where it is."
         yield Note(f"No code here answers to “{standing.name}”: {why}", "warning")
+    elif row.contract not in ("", standing.follower.contract):
+        yield Note(
+            "The code here follows other events, or keeps another state, than the release that migrated last, and"
+            " leaves it to that one's workers. When this is the later release: run manage.py migrate, then restart"
+            " the workers.",
+            "warning",
+        )
     yield from _on_status(standing, row)
     if row.tries > 1 and standing.status in (BEHIND, ORPHANED):
         yield Note(

@@ -121,7 +121,8 @@ ACTS = {
         ),
         Act(
             "skip", "Skip this event", "skip", SKIP,
-            "Passes over the event that it stopped at, for good. Needs a reason.", _skip, _status_is(STOPPED),
+            "Passes over the event that it stopped at, for good. Needs a reason.", _skip,
+            lambda standing: _status_is(STOPPED)(standing) and standing.failed_at_an_event,
             is_dangerous=True,
         ),
         Act(

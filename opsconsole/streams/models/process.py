@@ -51,7 +51,9 @@ class Process(models.Model):
             models.Index("status", "id", name="ops_streams_process_status"),
             models.Index("id", name="ops_streams_process_open", condition=Q(is_live=True)),
             models.Index("type", "moved_at", name="ops_streams_process_waiting", condition=Q(is_live=True)),
-            models.Index("deadline_at", name="ops_streams_process_deadline", condition=Q(deadline_at__isnull=False)),
+            models.Index(
+                "type", "deadline_at", name="ops_streams_process_deadline", condition=Q(deadline_at__isnull=False)
+            ),
             models.Index("subject", "id", name="ops_streams_process_subject"),
         ]
 

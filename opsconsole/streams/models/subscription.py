@@ -17,6 +17,12 @@ class Subscription(models.Model):
     name = models.CharField(primary_key=True, max_length=200)
     kind = models.CharField(max_length=12)
     status = models.CharField(max_length=10, db_default="running")
+    contract = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of the release that migrated last; code with another one leaves it alone.",
+    )
     position = models.BigIntegerField(help_text="The last position of the log that it has dealt with.")
     shadow_of = models.CharField(max_length=200, null=True, unique=True)
     not_before = models.DateTimeField(null=True, help_text="A start delay, or the next try of the event that failed.")

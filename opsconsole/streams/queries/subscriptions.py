@@ -51,6 +51,12 @@ class Standing:
         return BEHIND if self.behind else LIVE
 
     @property
+    def failed_at_an_event(self) -> bool:
+        """Rather than at the exchange of rebuilt tables."""
+        row = self.row
+        return row is not None and row.failed_position is not None and row.failed_position > row.position
+
+    @property
     def lag(self) -> timedelta | None:
         """The age of the next event; None at the end of the log."""
         return max(self.now - self.next_at, timedelta(0)) if self.next_at else None
