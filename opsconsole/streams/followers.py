@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Model
@@ -58,11 +59,16 @@ class Follower:
     def contract(self) -> str:
         """Differs between releases that follow other events, in other versions, or keep a state of another shape: by
         it, the code of one leaves the subscriptions of the other alone."""
-        followed = sorted(f"{name} {EVENTS.get(name).__contract__.version}" for name in self.types)
-        return hashlib.sha256("\n".join([*followed, self.shape]).encode()).hexdigest()
+        return _digest(self.types, self.shape)
 
 
 FOLLOWERS: Registry[Follower] = Registry("subscription")
+
+
+@cache
+def _digest(types: frozenset[str], shape: str) -> str:
+    followed = sorted(f"{name} {EVENTS.get(name).__contract__.version}" for name in types)
+    return hashlib.sha256("\n".join([*followed, shape]).encode()).hexdigest()
 
 
 def known() -> dict[str, list[str]]:
