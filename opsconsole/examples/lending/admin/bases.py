@@ -30,8 +30,7 @@ class ReadOnly:
 
 
 class HoldingAdmin(admin.ModelAdmin):
-    """Of what holds a balance. A form never writes it: it would undo grants that were made meanwhile. And nothing
-    goes with money in it."""
+    """Of what holds a balance, which a form only shows. Nothing goes with money in it."""
 
     readonly_fields: Any = ("balance",)
 
