@@ -10,7 +10,8 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
-from opsconsole.examples.lending import granting, models
+from opsconsole.examples.lending import dealing, granting, models
+from opsconsole.streams import load
 from tests.concurrency.races import at_once
 from tests.examples.lending import builders
 from tests.examples.lending.test_admin import nothing, url
@@ -97,3 +98,14 @@ def test_a_row_that_was_read_before_a_grant_may_be_saved_from_anywhere():
     for row in (source, account):
         row.save()
     assert (balance(source), balance(account)) == (60, 40)
+
+
+def test_a_deal_that_is_activated_while_somebody_renames_it_stays_activated(client: Client, monkeypatch: Any):
+    deal = builders.deal((builders.company(), "lender"), rating_tier="B")
+    meanwhile(monkeypatch, models.Deal, partial(dealing.activate, deal.pk))
+    given = {"reference": "D-renamed", "product_line": deal.product_line, "rating_tier": "A"}
+    assert client.post(url(models.Deal, "change", deal.pk), given | nothing("parties")).status_code == 302
+    deal.refresh_from_db()
+    assert (deal.reference, deal.rating_tier, deal.status) == ("D-renamed", "A", "activated")
+    state = load(dealing.DealHistory, deal.pk).state
+    assert (state.told.rating_tier, state.is_activated) == ("A", True)
