@@ -109,3 +109,15 @@ def test_a_deal_that_is_activated_while_somebody_renames_it_stays_activated(clie
     assert (deal.reference, deal.rating_tier, deal.status) == ("D-renamed", "A", "activated")
     state = load(dealing.DealHistory, deal.pk).state
     assert (state.told.rating_tier, state.is_activated) == ("A", True)
+
+
+def test_a_deal_that_is_deleted_while_somebody_renames_it_is_left_alone_and_that_is_said(
+    client: Client, monkeypatch: Any
+):
+    deal = builders.deal((builders.company(), "lender"))
+    meanwhile(monkeypatch, models.Deal, partial(dealing.delete, deal.pk))
+    given = {"reference": "D-renamed", "product_line": deal.product_line, "rating_tier": "A"}
+    page = client.post(url(models.Deal, "change", deal.pk), given | nothing("parties"), follow=True)
+    assert "Nothing was changed: a deleted deal does not change." in page.content.decode()
+    deal.refresh_from_db()
+    assert (deal.reference == "D-renamed", deal.status) == (False, "deleted")

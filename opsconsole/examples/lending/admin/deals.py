@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from opsconsole.examples.lending import dealing
 from opsconsole.examples.lending.models import Deal, DealParty
@@ -34,6 +34,14 @@ class DealAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Deal | None = None) -> bool:
         """Its history stays, and the row with it."""
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """A deal may be deleted while somebody fills in its form: then nothing of it is kept."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except dealing.DealRefused as refused:
+            messages.error(request, f"Nothing was changed: {refused}.")
+            return HttpResponseRedirect(request.path)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
