@@ -57,3 +57,7 @@ class AccountAdmin(HoldingAdmin):
     list_select_related = ("company",)
     search_fields = ("number", "company__name")
     autocomplete_fields = ("company",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        """An account stays with its company: else its money would go over to another one, and no event would say so."""
+        return ("company", "balance") if obj else ("balance",)
