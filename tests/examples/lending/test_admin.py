@@ -189,6 +189,14 @@ def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Clien
     assert refused.status_code == 200 and "needs a source" in refused.content.decode()
 
 
+def test_the_smallest_grant_is_a_cent(client: Client) -> None:
+    given = {"company": builders.company(balance=7).pk, "account": builders.account(builders.company()).pk}
+    assert client.post(url(models.Grant, "add"), given | {"amount": "0.00"}).status_code == 200
+    assert not StoredCommand.objects.exists()
+    assert client.post(url(models.Grant, "add"), given | {"amount": "0.01"}).status_code == 302
+    assert StoredCommand.objects.get().payload["destinations"][0]["amount"] == "0.01"
+
+
 def test_what_the_system_writes_can_only_be_looked_at(client: Client, world: Any) -> None:
     for model in WRITTEN_BY_THE_SYSTEM:
         row = model._default_manager.first()

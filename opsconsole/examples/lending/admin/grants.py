@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from opsconsole.console.kinds import KINDS
 from opsconsole.engine import send
 from opsconsole.examples.lending.admin.bases import ReadOnly, event_link
+from opsconsole.examples.lending.amounts import CENT
 from opsconsole.examples.lending.commands import GrantBalances, Source
 from opsconsole.examples.lending.events import Destination
 from opsconsole.examples.lending.models import Account, Asset, Company, Grant
@@ -28,7 +29,7 @@ class GrantForm(forms.ModelForm):
     asset = forms.ModelChoiceField(Asset.objects, required=False, help_text="Gives first.")
     company = forms.ModelChoiceField(Company.objects, required=False, help_text="Gives what the asset does not.")
     account = AccountField(Account.objects.select_related("company").order_by("company__name", "number"))
-    amount = forms.DecimalField(min_value=0.01, max_digits=16, decimal_places=2)
+    amount = forms.DecimalField(min_value=CENT, max_digits=16, decimal_places=2)
 
     class Meta:
         model = Grant
