@@ -3,11 +3,14 @@
 from opsconsole.engine import Work, handles
 from opsconsole.examples.lending.commands import GrantBalances
 from opsconsole.examples.lending.events import stream_of_grant
-from opsconsole.examples.lending.granting import grant
-from opsconsole.streams import NEW
+from opsconsole.examples.lending.granting import GrantRefused, grant
+from opsconsole.streams import NEW, version_of
 
 
 @handles(GrantBalances)
 def grant_balances(command: GrantBalances, work: Work) -> None:
-    """A grant that has been made already fails: its stream is no longer new."""
-    work.emit(grant(command), stream=stream_of_grant(command.grant), expected=NEW)
+    """Of two that are made at the same time, one fails: its stream is no longer new."""
+    stream = stream_of_grant(command.grant)
+    if version_of(stream) != NEW:
+        raise GrantRefused(command.grant, f"the grant {command.grant} was made already")
+    work.emit(grant(command), stream=stream, expected=NEW)

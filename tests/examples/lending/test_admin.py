@@ -13,12 +13,14 @@ from django.test import Client
 from django.urls import reverse
 
 from opsconsole.engine import send
+from opsconsole.engine.models import Attempt
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import emitted, run_until_idle
 from opsconsole.examples.lending import models
 from opsconsole.examples.lending.events import AssetValued, BalanceAdded, DealCreated, DealUpdated
 from opsconsole.examples.lending.membership import Membership
+from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams import load
 from tests.examples.lending import builders
 from tests.examples.lending.test_late_fees import MARCH, cycle
@@ -178,7 +180,7 @@ def test_nothing_goes_with_money_in_it(client: Client) -> None:
 def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Client) -> None:
     source, account = builders.company(balance=7), builders.account(builders.company())
     assert client.get(url(models.Grant, "add")).status_code == 200
-    given = {"company": source.pk, "account": account.pk, "amount": "5.00"}
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "5.00"}
     response = client.post(url(models.Grant, "add"), given)
     command = StoredCommand.objects.get()
     assert response.url == reverse("admin:ops_command", args=[command.pk])
@@ -189,8 +191,28 @@ def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Clien
     assert refused.status_code == 200 and "needs a source" in refused.content.decode()
 
 
+def test_a_form_that_is_sent_twice_grants_once(client: Client) -> None:
+    """By a double click, or by the browser's "send again" long after."""
+    source, account = builders.company(balance=9), builders.account(builders.company())
+    form = client.get(url(models.Grant, "add")).context["adminform"].form
+    given = {"grant": form["grant"].value(), "company": source.pk, "account": account.pk, "amount": "2.00"}
+    assert str(given["grant"]) in form.as_p()
+    first, second = (client.post(url(models.Grant, "add"), given) for _ in range(2))
+    assert first.url == second.url and StoredCommand.objects.count() == 1
+    run_until_idle()
+    page = client.post(url(models.Grant, "add"), given, follow=True).content.decode()
+    run_until_idle()
+    assert "was asked for" in page
+    late = StoredCommand.objects.latest("id")
+    assert (late.status, late.error_class) == ("error", "GrantRefused")
+    assert Attempt.objects.get(subject_id=late.pk).message == f"the grant {given['grant']} was made already"
+    source.refresh_from_db()
+    assert (source.balance, models.Grant.objects.count()) == (7, 1)
+
+
 def test_the_smallest_grant_is_a_cent(client: Client) -> None:
-    given = {"company": builders.company(balance=7).pk, "account": builders.account(builders.company()).pk}
+    source, account = builders.company(balance=7), builders.account(builders.company())
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk}
     assert client.post(url(models.Grant, "add"), given | {"amount": "0.00"}).status_code == 200
     assert not StoredCommand.objects.exists()
     assert client.post(url(models.Grant, "add"), given | {"amount": "0.01"}).status_code == 302

@@ -13,6 +13,7 @@ from opsconsole.examples.lending.amounts import CENT
 from opsconsole.examples.lending.commands import GrantBalances, Source
 from opsconsole.examples.lending.events import Destination
 from opsconsole.examples.lending.models import Account, Asset, Company, Grant
+from opsconsole.kernel.identifiers import uuid7
 
 
 class AccountField(forms.ModelChoiceField):
@@ -24,8 +25,10 @@ class AccountField(forms.ModelChoiceField):
 
 
 class GrantForm(forms.ModelForm):
-    """Whether it can be granted is found out by the command."""
+    """Whether it can be granted is found out by the command. The grant has its id from the start: a form that is sent
+    again asks for the same one."""
 
+    grant = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
     asset = forms.ModelChoiceField(Asset.objects, required=False, help_text="Gives first.")
     company = forms.ModelChoiceField(Company.objects, required=False, help_text="Gives what the asset does not.")
     account = AccountField(Account.objects.select_related("company").order_by("company__name", "number"))
@@ -46,7 +49,7 @@ class GrantForm(forms.ModelForm):
         account = given["account"]
         sources = [Source(kind=kind, id=given[kind].pk) for kind in ("asset", "company") if given[kind]]
         destination = Destination(company=account.company_id, account=account.pk, amount=given["amount"])
-        return GrantBalances(author=author, sources=tuple(sources), destinations=(destination,))
+        return GrantBalances(grant=given["grant"], author=author, sources=tuple(sources), destinations=(destination,))
 
 
 @admin.register(Grant)
@@ -61,7 +64,7 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
         if obj is None:
-            return ("asset", "company", "account", "amount")
+            return ("grant", "asset", "company", "account", "amount")
         return ("id", "author", "total", "sources", "destinations", "granted_at", "event")
 
     def get_form(self, request: HttpRequest, obj: Grant | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -70,7 +73,7 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
         """Nothing is stored but the command; the projection shows the grant once it was made."""
         command = form.command(request.user.get_username())
-        obj.pk, obj.asked_by = command.grant, send(command).id
+        obj.pk, obj.asked_by = command.grant, send(command, unique=str(command.grant)).id
 
     def response_add(self, request: HttpRequest, obj: Grant, post_url_continue: str | None = None) -> HttpResponse:
         messages.success(request, "The grant was asked for; here is what becomes of it.")
