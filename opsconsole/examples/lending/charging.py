@@ -10,7 +10,7 @@ from opsconsole.examples.lending.configuration import lending_settings
 from opsconsole.examples.lending.events import LateFeeIncurred, LateFeeNotCharged
 from opsconsole.examples.lending.models import LateFee, Product
 from opsconsole.examples.lending.models.product import Products
-from opsconsole.examples.lending.valuing import values_at
+from opsconsole.examples.lending.valuing import value_at, values_at
 
 Outcome = LateFeeIncurred | LateFeeNotCharged
 
@@ -48,6 +48,14 @@ def outcome(product: Product, on: date, value: Decimal | None) -> Outcome:
         rate=settings.daily_rate,
         amount=fee(value, settings.daily_rate),
     )
+
+
+def outcome_now(product: UUID, on: date) -> Outcome:
+    """What becomes of one product, by what is known now."""
+    found = Product.objects.outstanding_on(on).select_related("asset").filter(pk=product).first()
+    if found is None:
+        return LateFeeNotCharged(product=product, on=on, reason="nothing was outstanding on that date")
+    return outcome(found, on, value_at(found.asset_id, on))
 
 
 def fee(value: Decimal, daily_rate: Decimal) -> Decimal:

@@ -15,7 +15,7 @@ from opsconsole.engine.testing import emitted, frozen_at, run_until_idle
 from opsconsole.examples.lending import charging
 from opsconsole.examples.lending.charging import fee, fees_for
 from opsconsole.examples.lending.events import LateFeeIncurred, LateFeeNotCharged, SystemCycled
-from opsconsole.examples.lending.models import DealParty, LateFee, Product
+from opsconsole.examples.lending.models import DealParty, LateFee
 from opsconsole.examples.lending.valuing import AssetHistory, value_asset, values_at
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.schedules.testing import begin
