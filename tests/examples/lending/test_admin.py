@@ -18,7 +18,7 @@ from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import emitted, run_until_idle
 from opsconsole.examples.lending import models
-from opsconsole.examples.lending.events import AssetValued, BalanceAdded, DealCreated, DealUpdated
+from opsconsole.examples.lending.events import AssetValued, BalanceAdded, DealCreated, DealUpdated, LateFeeIncurred
 from opsconsole.examples.lending.membership import Membership
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams import load
@@ -250,3 +250,14 @@ def test_who_may_only_look_cannot_act(world: models.Product) -> None:
 
 def act(client: Client, model: type, action: str, chosen: dict[str, Any]) -> str:
     return client.post(url(model, "changelist"), {"action": action, **chosen}, follow=True).content.decode()
+
+
+def test_whoever_ends_a_deal_is_told_that_what_is_outstanding_goes_on_costing(client: Client) -> None:
+    owing = builders.late_product().deal
+    settled = builders.late_product(balances={builders.LONG_AGO: "0"}).deal
+    words = "still outstanding"
+    assert words not in act(client, models.Deal, "end", {"_selected_action": [settled.pk]})
+    page = act(client, models.Deal, "end", {"_selected_action": [owing.pk]})
+    assert "1 now deleted" in page and words in page
+    cycle(MARCH)
+    assert [event.deal for event in emitted(LateFeeIncurred)] == [owing.pk]

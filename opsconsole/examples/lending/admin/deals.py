@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from opsconsole.examples.lending import dealing
-from opsconsole.examples.lending.models import Deal, DealParty
+from opsconsole.examples.lending.business_date import today
+from opsconsole.examples.lending.models import Deal, DealParty, Product
 from opsconsole.examples.lending.models.deal import DELETED
 
 
@@ -54,6 +55,9 @@ class DealAdmin(admin.ModelAdmin):
     @admin.action(description="Delete, keeping the history", permissions=["change"])
     def end(self, request: HttpRequest, deals: QuerySet[Deal]) -> None:
         self._move(request, deals, dealing.delete, "deleted")
+        for product in Product.objects.outstanding_on(today()).filter(deal__in=deals, deal__status=DELETED):
+            words = f"{product.outstanding} of {product} are still outstanding: late fees go on until it is settled."
+            messages.warning(request, words)
 
     def _move(self, request: HttpRequest, deals: QuerySet[Deal], move: Callable[[UUID], None], status: str) -> None:
         moved = 0
