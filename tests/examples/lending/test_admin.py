@@ -102,6 +102,18 @@ def test_a_company_shows_what_its_deals_make_of_it(client: Client, world: models
     assert "no deal of the product line" in client.get(url(models.Company, "change", stranger.pk)).content.decode()
 
 
+def test_the_page_of_a_company_opens_when_its_history_cannot_be_read(client: Client) -> None:
+    company = builders.company()
+    deal = builders.deal((company, "lender"))
+    page = url(models.Company, "change", company.pk)
+    StoredEvent.objects.filter(stream=f"lending.deal-{deal.pk}").update(type="lending.unheard_of")
+    assert client.get(page).status_code == 200  # such a type is passed over
+    StoredEvent.objects.filter(type="lending.company_joined_deal").update(data={"company": "nobody"})
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "It cannot be told: ValidationError" in answer.content.decode()
+
+
 def test_a_deal_that_is_saved_is_announced_with_its_companies(client: Client) -> None:
     company = builders.company()
     given = {
@@ -257,7 +269,8 @@ def test_whoever_ends_a_deal_is_told_that_what_is_outstanding_goes_on_costing(cl
     settled = builders.late_product(balances={builders.LONG_AGO: "0"}).deal
     words = "still outstanding"
     assert words not in act(client, models.Deal, "end", {"_selected_action": [settled.pk]})
-    page = act(client, models.Deal, "end", {"_selected_action": [owing.pk]})
+    chosen, created = {"action": "end", "_selected_action": [owing.pk]}, "?status__exact=created"
+    page = client.post(url(models.Deal, "changelist") + created, chosen, follow=True).content.decode()
     assert "1 now deleted" in page and words in page
     cycle(MARCH)
     assert [event.deal for event in emitted(LateFeeIncurred)] == [owing.pk]

@@ -39,7 +39,10 @@ class CompanyAdmin(FundedAdmin):
     @admin.display
     def membership(self, company: Company) -> str:
         """Folded from the history of its deals whenever somebody looks."""
-        state = load(Membership, company.pk).state
+        try:
+            state = load(Membership, company.pk).state
+        except Exception as error:  # whatever is wrong with the history of one deal: the page must open
+            return f"It cannot be told: {type(error).__name__}: {error}"
         if state.deal is None:
             return "None: no deal of the product line"
         url = reverse("admin:lending_deal_change", args=[state.deal])

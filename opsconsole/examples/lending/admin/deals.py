@@ -55,7 +55,8 @@ class DealAdmin(admin.ModelAdmin):
     @admin.action(description="Delete, keeping the history", permissions=["change"])
     def end(self, request: HttpRequest, deals: QuerySet[Deal]) -> None:
         self._move(request, deals, dealing.delete, "deleted")
-        for product in Product.objects.outstanding_on(today()).filter(deal__in=deals, deal__status=DELETED):
+        chosen = [deal.pk for deal in deals]  # in a list of living deals they are not found any more
+        for product in Product.objects.outstanding_on(today()).filter(deal__in=chosen, deal__status=DELETED):
             words = f"{product.outstanding} of {product} are still outstanding: late fees go on until it is settled."
             messages.warning(request, words)
 
