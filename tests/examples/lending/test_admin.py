@@ -102,6 +102,20 @@ def test_a_company_shows_what_its_deals_make_of_it(client: Client, world: models
     assert "no deal of the product line" in client.get(url(models.Company, "change", stranger.pk)).content.decode()
 
 
+def test_a_page_folds_the_history_of_so_many_deals_and_says_when_there_are_more(
+    client: Client, monkeypatch: Any, django_assert_max_num_queries: Any
+) -> None:
+    company = builders.company()
+    for _ in range(30):
+        builders.deal((company, "lender"))
+    page = url(models.Company, "change", company.pk)
+    assert "Tier B" in client.get(page).content.decode()
+    monkeypatch.setattr("opsconsole.examples.lending.admin.companies.MOST_DEALS", 29)
+    with django_assert_max_num_queries(25):
+        shown = client.get(page).content.decode()
+    assert "it has joined 30 deals, and a page looks at 29" in shown
+
+
 def test_the_page_of_a_company_opens_when_its_history_cannot_be_read(client: Client) -> None:
     company = builders.company()
     deal = builders.deal((company, "lender"))

@@ -9,9 +9,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from opsconsole.examples.lending.admin.bases import FundedAdmin, HoldingAdmin
+from opsconsole.examples.lending.events import stream_of_company
 from opsconsole.examples.lending.membership import Membership
 from opsconsole.examples.lending.models import Account, Company, FeesOwed
-from opsconsole.streams import load
+from opsconsole.streams import load, version_of
+
+MOST_DEALS = 500  # whose history is folded for a page, with a query each
 
 
 class AccountInline(admin.TabularInline):
@@ -39,6 +42,9 @@ class CompanyAdmin(FundedAdmin):
     @admin.display
     def membership(self, company: Company) -> str:
         """Folded from the history of its deals whenever somebody looks."""
+        joined = version_of(stream_of_company(company.pk))
+        if joined > MOST_DEALS:
+            return f"It cannot be told here: it has joined {joined:,} deals, and a page looks at {MOST_DEALS}."
         try:
             state = load(Membership, company.pk).state
         except Exception as error:  # whatever is wrong with the history of one deal: the page must open
