@@ -217,6 +217,21 @@ def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Clien
     assert refused.status_code == 200 and "needs a source" in refused.content.decode()
 
 
+def test_the_form_for_grants_looks_sources_and_accounts_up_instead_of_listing_them(client: Client) -> None:
+    source, account = builders.company("Aurora", balance=7), builders.account(builders.company(), number="77-7")
+    builders.asset(source, account.company, name="Turbine")
+    shown = client.get(url(models.Grant, "add")).content.decode()
+    for word in ("Aurora", "77-7", "Turbine"):
+        assert word not in shown
+    for model in (models.Asset, models.Company, models.Account):
+        assert f'href="{url(model, "changelist")}?_to_field=id"' in shown
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "-1"}
+    again = client.post(url(models.Grant, "add"), given).content.decode()
+    assert "Aurora" in again and "77-7" in again
+    nonsense = client.post(url(models.Grant, "add"), given | {"company": "nobody", "account": uuid7(), "amount": "1"})
+    assert nonsense.status_code == 200 and not StoredCommand.objects.exists()
+
+
 def test_a_form_that_is_sent_twice_grants_once(client: Client) -> None:
     """By a double click, or by the browser's "send again" long after."""
     source, account = builders.company(balance=9), builders.account(builders.company())

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
+from django.db.models import ManyToOneRel, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from opsconsole.console.kinds import KINDS
@@ -16,12 +18,12 @@ from opsconsole.examples.lending.models import Account, Asset, Company, Grant
 from opsconsole.kernel.identifiers import uuid7
 
 
-class AccountField(forms.ModelChoiceField):
-    """Numbers alone say little."""
+class LookedUp(forms.ModelChoiceField):
+    """Chosen in the list of its kind: a select would hold every row there is."""
 
-    def label_from_instance(self, account: Account) -> str:
-        closed = "" if account.is_active else " (not active)"
-        return f"{account.company}, {account.number}{closed}"
+    def __init__(self, model: type[Model], **options: Any) -> None:
+        widget = ForeignKeyRawIdWidget(ManyToOneRel(None, model, "id"), admin.site)
+        super().__init__(model._default_manager.all(), widget=widget, **options)
 
 
 class GrantForm(forms.ModelForm):
@@ -29,9 +31,9 @@ class GrantForm(forms.ModelForm):
     again asks for the same one."""
 
     grant = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
-    asset = forms.ModelChoiceField(Asset.objects, required=False, help_text="Gives first.")
-    company = forms.ModelChoiceField(Company.objects, required=False, help_text="Gives what the asset does not.")
-    account = AccountField(Account.objects.select_related("company").order_by("company__name", "number"))
+    asset = LookedUp(Asset, required=False, help_text="Gives first.")
+    company = LookedUp(Company, required=False, help_text="Gives what the asset does not.")
+    account = LookedUp(Account, help_text="Gets it, as long as it is active.")
     amount = forms.DecimalField(min_value=CENT, max_digits=16, decimal_places=2)
 
     class Meta:
