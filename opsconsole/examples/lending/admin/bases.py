@@ -17,7 +17,9 @@ ADDED = Decimal("1000.00")
 
 
 class ReadOnly:
-    """For rows that only the system writes."""
+    """For rows that only the system writes: there may be very many."""
+
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

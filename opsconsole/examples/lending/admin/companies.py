@@ -62,7 +62,7 @@ class CompanyAdmin(FundedAdmin):
 @admin.register(Account)
 class AccountAdmin(HoldingAdmin):
     list_display = ("number", "company", "is_active", "balance")
-    list_filter = ("is_active", "company")
+    list_filter = ("is_active",)
     list_select_related = ("company",)
     search_fields = ("number", "company__name")
     autocomplete_fields = ("company",)

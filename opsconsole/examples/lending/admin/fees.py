@@ -15,10 +15,9 @@ from opsconsole.examples.lending.models import FeesOwed, LateFee
 @admin.register(LateFee)
 class LateFeeAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("on", "product", "payer", "amount", "reason")
-    list_filter = (("reason", admin.EmptyFieldListFilter), "payer")
+    list_filter = (("reason", admin.EmptyFieldListFilter), "on")
     list_select_related = ("product", "payer")
     search_fields = ("product__code", "payer__name")
-    date_hierarchy = "on"
     fields = ("on", "product", "payer", "amount", "reason", "event")
     actions = ("charge",)
 

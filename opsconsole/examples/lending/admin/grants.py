@@ -57,9 +57,8 @@ class GrantForm(forms.ModelForm):
 @admin.register(Grant)
 class GrantAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("granted_at", "author", "total", "id")
-    list_filter = ("author",)
+    list_filter = ("granted_at",)
     search_fields = ("id", "author", "sources", "destinations")
-    date_hierarchy = "granted_at"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("lending.add_grant")

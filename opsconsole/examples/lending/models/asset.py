@@ -44,7 +44,7 @@ class AssetValue(models.Model):
     value = money()
 
     class Meta:
-        ordering = ["asset", "-on"]
+        ordering = ["asset_id", "-on"]
         constraints = [
             models.UniqueConstraint(
                 fields=["asset", "on"],

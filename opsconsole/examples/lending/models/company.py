@@ -17,7 +17,7 @@ class Company(Identified):
 
     class Meta:
         verbose_name_plural = "companies"
-        ordering = ["name"]
+        ordering = [Lower("name")]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
@@ -47,7 +47,7 @@ class Account(Identified):
     balance = money(default=0, help_text="What was granted to it.")
 
     class Meta:
-        ordering = ["company", "number"]
+        ordering = ["company_id", "number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["company", "number"],
