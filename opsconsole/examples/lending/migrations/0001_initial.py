@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
-                "indexes": [models.Index("granted_at", name="lending_grant_granted_at")],
+                "indexes": [models.Index(fields=["granted_at"], name="lending_grant_granted_at")],
             },
         ),
         migrations.CreateModel(
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "fees owed",
                 "verbose_name_plural": "fees owed",
                 "ordering": ["-amount"],
-                "indexes": [models.Index("amount", name="lending_feesowed_amount")],
+                "indexes": [models.Index(fields=["amount"], name="lending_feesowed_amount")],
             },
         ),
         migrations.AddConstraint(

@@ -53,7 +53,7 @@ class FeesOwed(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "fees owed"
         ordering = ["-amount"]
-        indexes = [models.Index("amount", name="lending_feesowed_amount")]
+        indexes = [models.Index(fields=["amount"], name="lending_feesowed_amount")]
 
     def __str__(self) -> str:
         return f"{self.amount}"
