@@ -301,11 +301,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="deal",
-            name="companies",
-            field=models.ManyToManyField(related_name="deals", through="lending.DealParty", to="lending.company"),
-        ),
-        migrations.AddField(
             model_name="latefee",
             name="payer",
             field=models.ForeignKey(
