@@ -47,8 +47,8 @@ class HoldingAdmin(admin.ModelAdmin):
         return super().get_deleted_objects(objs, request)
 
     @transaction.atomic
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return super().response_action(request, queryset)
+    def response_action(self, *args: Any, **options: Any) -> HttpResponse | None:
+        return super().response_action(*args, **options)
 
 
 class FundedAdmin(HoldingAdmin):
