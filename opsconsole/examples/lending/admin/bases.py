@@ -17,9 +17,7 @@ ADDED = Decimal("1000.00")
 
 
 class ReadOnly:
-    """For rows that only the system writes: there may be very many."""
-
-    show_full_result_count = False
+    """For rows that only the system writes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -53,7 +53,7 @@ class CompanyAdmin(FundedAdmin):
             return "None: no deal of the product line"
         url = reverse("admin:lending_deal_change", args=[state.deal])
         standing = "activated" if state.is_activated else "not activated yet"
-        return format_html('Tier {}, {}, by <a href="{}">this deal</a>', state.rating_tier, standing, url)
+        return format_html('<a href="{}">Tier {}, {}</a>', url, state.rating_tier, standing)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
         return self.readonly_fields if obj else ("balance",)
