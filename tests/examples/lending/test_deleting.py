@@ -20,6 +20,12 @@ from tests.examples.lending import builders
 
 pytestmark = pytest.mark.usefixtures("back_office")
 
+EMPTY = {
+    Company: builders.company,
+    Account: lambda: builders.account(builders.company()),
+    Asset: lambda: builders.asset(builders.company(), builders.company()),
+}
+
 
 @pytest.fixture
 def administrator() -> Any:
@@ -39,12 +45,9 @@ def delete(row: Any, how: str, administrator: Any) -> int:
 
 
 @pytest.mark.parametrize("how", ["page", "list"])
-@pytest.mark.parametrize("model", [Account, Company, Asset])
+@pytest.mark.parametrize("model", EMPTY)
 def test_what_is_paid_into_while_somebody_deletes_it_stays(administrator: Any, model: type, how: str):
-    owner = builders.company()
-    row = {Account: builders.account, Asset: lambda owner: builders.asset(owner, builders.company())}.get(
-        model, lambda owner: owner
-    )(owner)
+    row = EMPTY[model]()
     is_paid = threading.Event()
 
     def pay() -> None:
