@@ -217,6 +217,25 @@ def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Clien
     assert refused.status_code == 200 and "needs a source" in refused.content.decode()
 
 
+def test_whoever_may_not_see_commands_is_not_led_to_one() -> None:
+    clerk = get_user_model().objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(
+        Permission.objects.filter(codename__in=("add_grant", "view_grant", "view_latefee", "change_latefee"))
+    )
+    client = Client()
+    client.force_login(clerk)
+    source, account = builders.company(balance=7), builders.account(builders.company())
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "5.00"}
+    asked = client.post(url(models.Grant, "add"), given, follow=True)
+    assert asked.status_code == 200 and "The grant was asked for" in asked.content.decode()
+    fee = models.LateFee.objects.create(
+        product=builders.late_product(), on=MARCH, reason="nobody pays", event_id=uuid7()
+    )
+    page = act(client, models.LateFee, "charge", {"_selected_action": [fee.pk]})
+    assert "1 asked for" in page and reverse("admin:ops_batches") not in page
+    clerk.delete()
+
+
 def test_the_form_for_grants_looks_sources_and_accounts_up_instead_of_listing_them(client: Client) -> None:
     source, account = builders.company("Aurora", balance=7), builders.account(builders.company(), number="77-7")
     builders.asset(source, account.company, name="Turbine")

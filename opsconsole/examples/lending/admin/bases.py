@@ -61,6 +61,11 @@ class FundedAdmin(HoldingAdmin):
         messages.success(request, f"{rows.count()} now have {ADDED:,} more to grant.")
 
 
+def page_of(kind: str, identifier: UUID, request: HttpRequest) -> str:
+    """The address of a row in the console; empty for whoever may not see rows of its kind."""
+    return KINDS[kind].url(identifier) if request.user.has_perm(KINDS[kind].view_permission) else ""
+
+
 def event_link(event_id: UUID) -> str:
     """The page of an event in the console."""
     return format_html('<a href="{}">{}</a>', KINDS["event"].url(event_id), event_id)

@@ -5,9 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from opsconsole.console.kinds import KINDS
 from opsconsole.engine import send_batch
-from opsconsole.examples.lending.admin.bases import ReadOnly, event_link
+from opsconsole.examples.lending.admin.bases import ReadOnly, event_link, page_of
 from opsconsole.examples.lending.commands import ChargeLateFee
 from opsconsole.examples.lending.models import FeesOwed, LateFee
 
@@ -32,8 +31,9 @@ class LateFeeAdmin(ReadOnly, admin.ModelAdmin):
             messages.warning(request, "Among those there is nothing that was not charged.")
             return
         batch = send_batch(wanted, name="late fees that were not charged")
-        words = '{} asked for: <a href="{}">what becomes of it</a>.'
-        messages.success(request, format_html(words, len(wanted), KINDS["batch"].url(batch)))
+        page = page_of("batch", batch, request)
+        words = '{} asked for: <a href="{}">what becomes of it</a>.' if page else "{} asked for."
+        messages.success(request, format_html(words, len(wanted), page))
 
     @admin.display
     def event(self, late_fee: LateFee) -> str:

@@ -8,9 +8,8 @@ from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import ManyToOneRel, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from opsconsole.console.kinds import KINDS
 from opsconsole.engine import send
-from opsconsole.examples.lending.admin.bases import ReadOnly, event_link
+from opsconsole.examples.lending.admin.bases import ReadOnly, event_link, page_of
 from opsconsole.examples.lending.amounts import CENT
 from opsconsole.examples.lending.commands import GrantBalances, Source
 from opsconsole.examples.lending.events import Destination
@@ -77,8 +76,11 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
         obj.pk, obj.asked_by = command.grant, send(command, unique=str(command.grant)).id
 
     def response_add(self, request: HttpRequest, obj: Grant, post_url_continue: str | None = None) -> HttpResponse:
-        messages.success(request, "The grant was asked for; here is what becomes of it.")
-        return HttpResponseRedirect(KINDS["command"].url(obj.asked_by))
+        if page := page_of("command", obj.asked_by, request):
+            messages.success(request, "The grant was asked for; here is what becomes of it.")
+            return HttpResponseRedirect(page)
+        messages.success(request, "The grant was asked for; once it is made, it is in this list.")
+        return self.response_post_save_add(request, obj)
 
     @admin.display
     def event(self, grant: Grant) -> str:
