@@ -1,5 +1,6 @@
 """What the lending back office is asked to do."""
 
+import datetime
 from collections import Counter
 from typing import Self
 from uuid import UUID
@@ -32,3 +33,10 @@ class GrantBalances(Command, name="lending.grant_balances"):
         if times > 1:
             raise ValueError(f"the source {source.id} is named {times} times, and has its balance only once")
         return self
+
+
+class ChargeLateFee(Command, name="lending.charge_late_fee"):
+    """Charge a product the fee of a business date for which it was not charged: somebody has mended the reason."""
+
+    product: UUID
+    on: datetime.date

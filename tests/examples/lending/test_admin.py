@@ -13,12 +13,14 @@ from django.test import Client
 from django.urls import reverse
 
 from opsconsole.engine import send
+from opsconsole.engine.models import Attempt
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import emitted, run_until_idle
 from opsconsole.examples.lending import models
-from opsconsole.examples.lending.events import AssetValued, BalanceAdded, DealCreated, DealUpdated
+from opsconsole.examples.lending.events import AssetValued, BalanceAdded, DealCreated, DealUpdated, LateFeeIncurred
 from opsconsole.examples.lending.membership import Membership
+from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams import load
 from tests.examples.lending import builders
 from tests.examples.lending.test_late_fees import MARCH, cycle
@@ -100,6 +102,32 @@ def test_a_company_shows_what_its_deals_make_of_it(client: Client, world: models
     assert "no deal of the product line" in client.get(url(models.Company, "change", stranger.pk)).content.decode()
 
 
+def test_a_page_folds_the_history_of_so_many_deals_and_says_when_there_are_more(
+    client: Client, monkeypatch: Any, django_assert_max_num_queries: Any
+) -> None:
+    company = builders.company()
+    for _ in range(30):
+        builders.deal((company, "lender"))
+    page = url(models.Company, "change", company.pk)
+    assert "Tier B" in client.get(page).content.decode()
+    monkeypatch.setattr("opsconsole.examples.lending.admin.companies.MOST_DEALS", 29)
+    with django_assert_max_num_queries(25):
+        shown = client.get(page).content.decode()
+    assert "it has joined 30 deals, and a page looks at 29" in shown
+
+
+def test_the_page_of_a_company_opens_when_its_history_cannot_be_read(client: Client) -> None:
+    company = builders.company()
+    deal = builders.deal((company, "lender"))
+    page = url(models.Company, "change", company.pk)
+    StoredEvent.objects.filter(stream=f"lending.deal-{deal.pk}").update(type="lending.unheard_of")
+    assert client.get(page).status_code == 200  # such a type is passed over
+    StoredEvent.objects.filter(type="lending.company_joined_deal").update(data={"company": "nobody"})
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "It cannot be told: ValidationError" in answer.content.decode()
+
+
 def test_a_deal_that_is_saved_is_announced_with_its_companies(client: Client) -> None:
     company = builders.company()
     given = {
@@ -178,7 +206,7 @@ def test_nothing_goes_with_money_in_it(client: Client) -> None:
 def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Client) -> None:
     source, account = builders.company(balance=7), builders.account(builders.company())
     assert client.get(url(models.Grant, "add")).status_code == 200
-    given = {"company": source.pk, "account": account.pk, "amount": "5.00"}
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "5.00"}
     response = client.post(url(models.Grant, "add"), given)
     command = StoredCommand.objects.get()
     assert response.url == reverse("admin:ops_command", args=[command.pk])
@@ -187,6 +215,68 @@ def test_a_grant_is_asked_for_by_a_form_which_leads_to_its_command(client: Clien
     assert models.Grant.objects.get().total == 5
     refused = client.post(url(models.Grant, "add"), given | {"company": ""})
     assert refused.status_code == 200 and "needs a source" in refused.content.decode()
+
+
+def test_whoever_may_not_see_commands_is_not_led_to_one() -> None:
+    clerk = get_user_model().objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(
+        Permission.objects.filter(codename__in=("add_grant", "view_grant", "view_latefee", "change_latefee"))
+    )
+    client = Client()
+    client.force_login(clerk)
+    source, account = builders.company(balance=7), builders.account(builders.company())
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "5.00"}
+    asked = client.post(url(models.Grant, "add"), given, follow=True)
+    assert asked.status_code == 200 and "The grant was asked for" in asked.content.decode()
+    fee = models.LateFee.objects.create(
+        product=builders.late_product(), on=MARCH, reason="nobody pays", event_id=uuid7()
+    )
+    page = act(client, models.LateFee, "charge", {"_selected_action": [fee.pk]})
+    assert "1 asked for" in page and reverse("admin:ops_batches") not in page
+    clerk.delete()
+
+
+def test_the_form_for_grants_looks_sources_and_accounts_up_instead_of_listing_them(client: Client) -> None:
+    source, account = builders.company("Aurora", balance=7), builders.account(builders.company(), number="77-7")
+    builders.asset(source, account.company, name="Turbine")
+    shown = client.get(url(models.Grant, "add")).content.decode()
+    for word in ("Aurora", "77-7", "Turbine"):
+        assert word not in shown
+    for model in (models.Asset, models.Company, models.Account):
+        assert f'href="{url(model, "changelist")}?_to_field=id"' in shown
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "-1"}
+    again = client.post(url(models.Grant, "add"), given).content.decode()
+    assert "Aurora" in again and "77-7" in again
+    nonsense = client.post(url(models.Grant, "add"), given | {"company": "nobody", "account": uuid7(), "amount": "1"})
+    assert nonsense.status_code == 200 and not StoredCommand.objects.exists()
+
+
+def test_a_form_that_is_sent_twice_grants_once(client: Client) -> None:
+    """By a double click, or by the browser's "send again" long after."""
+    source, account = builders.company(balance=9), builders.account(builders.company())
+    form = client.get(url(models.Grant, "add")).context["adminform"].form
+    given = {"grant": form["grant"].value(), "company": source.pk, "account": account.pk, "amount": "2.00"}
+    assert str(given["grant"]) in form.as_p()
+    first, second = (client.post(url(models.Grant, "add"), given) for _ in range(2))
+    assert first.url == second.url and StoredCommand.objects.count() == 1
+    run_until_idle()
+    page = client.post(url(models.Grant, "add"), given, follow=True).content.decode()
+    run_until_idle()
+    assert "was asked for" in page
+    late = StoredCommand.objects.latest("id")
+    assert (late.status, late.error_class) == ("error", "GrantRefused")
+    assert Attempt.objects.get(subject_id=late.pk).message == f"the grant {given['grant']} was made already"
+    source.refresh_from_db()
+    assert (source.balance, models.Grant.objects.count()) == (7, 1)
+
+
+def test_the_smallest_grant_is_a_cent(client: Client) -> None:
+    source, account = builders.company(balance=7), builders.account(builders.company())
+    given = {"grant": uuid7(), "company": source.pk, "account": account.pk}
+    assert client.post(url(models.Grant, "add"), given | {"amount": "0.00"}).status_code == 200
+    assert not StoredCommand.objects.exists()
+    assert client.post(url(models.Grant, "add"), given | {"amount": "0.01"}).status_code == 302
+    assert StoredCommand.objects.get().payload["destinations"][0]["amount"] == "0.01"
 
 
 def test_what_the_system_writes_can_only_be_looked_at(client: Client, world: Any) -> None:
@@ -220,3 +310,15 @@ def test_who_may_only_look_cannot_act(world: models.Product) -> None:
 
 def act(client: Client, model: type, action: str, chosen: dict[str, Any]) -> str:
     return client.post(url(model, "changelist"), {"action": action, **chosen}, follow=True).content.decode()
+
+
+def test_whoever_ends_a_deal_is_told_that_what_is_outstanding_goes_on_costing(client: Client) -> None:
+    owing = builders.late_product().deal
+    settled = builders.late_product(balances={builders.LONG_AGO: "0"}).deal
+    words = "still outstanding"
+    assert words not in act(client, models.Deal, "end", {"_selected_action": [settled.pk]})
+    chosen, created = {"action": "end", "_selected_action": [owing.pk]}, "?status__exact=created"
+    page = client.post(url(models.Deal, "changelist") + created, chosen, follow=True).content.decode()
+    assert "1 now deleted" in page and words in page
+    cycle(MARCH)
+    assert [event.deal for event in emitted(LateFeeIncurred)] == [owing.pk]

@@ -12,7 +12,12 @@ from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import emitted, run_until_idle
 from opsconsole.examples.lending.business_date import today
-from opsconsole.examples.lending.demonstration.happenings import HAPPENINGS, open_a_deal
+from opsconsole.examples.lending.demonstration.happenings import (
+    HAPPENINGS,
+    delete_a_deal,
+    open_a_deal,
+    pay_something_off,
+)
 from opsconsole.examples.lending.demonstration.world import build_world
 from opsconsole.examples.lending.events import LateFeeIncurred, LateFeeNotCharged
 from opsconsole.examples.lending.membership import Membership
@@ -20,6 +25,7 @@ from opsconsole.examples.lending.models import Company, Deal, FeesOwed, Grant, P
 from opsconsole.examples.trickling import Happening
 from opsconsole.schedules.testing import begin
 from opsconsole.streams import load
+from tests.examples.lending import builders
 
 pytestmark = pytest.mark.usefixtures("back_office")
 
@@ -86,6 +92,31 @@ def test_deals_do_not_grow_without_end(monkeypatch: Any) -> None:
     for _ in range(5):
         open_a_deal(Random(1))
     assert Deal.objects.count() == 6
+
+
+def test_a_deal_whatever_it_is_called_can_be_paid_off_and_deleted_but_never_a_first_one() -> None:
+    build_world(today())
+    Deal.objects.exclude(reference="D-1001").update(status="deleted")
+    new = builders.late_product(balances={today(): "900"})
+    Deal.objects.filter(pk=new.deal_id).update(reference="D-10000")
+    for product in Product.objects.exclude(pk=new.pk):
+        product.balances.all().delete()
+    pay_something_off(Random(1))
+    assert new.balances.get().outstanding < 900
+    for _ in range(3):
+        delete_a_deal(Random(1))
+    assert list(Deal.objects.exclude(status="deleted").values_list("reference", flat=True)) == ["D-1001"]
+
+
+def test_a_deal_is_opened_whatever_others_are_called() -> None:
+    build_world(today())
+    for number in range(1001, 1010):
+        Deal.objects.get_or_create(reference=f"D-{number}", defaults={"rating_tier": "A"})
+    before = Deal.objects.count()
+    Deal.objects.filter(reference="D-1005").delete()
+    for _ in range(2):
+        open_a_deal(Random(1))
+    assert Deal.objects.count() == before + 1
 
 
 def test_a_rate_of_nothing_is_refused() -> None:

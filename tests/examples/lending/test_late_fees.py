@@ -1,24 +1,32 @@
 """Late fees: children of the cycle, by business date, never twice."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from opsconsole.engine import emit, sequencing
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import emitted, frozen_at, run_until_idle
-from opsconsole.examples.lending.charging import fee
+from opsconsole.examples.lending import charging
+from opsconsole.examples.lending.charging import fee, fees_for
 from opsconsole.examples.lending.events import LateFeeIncurred, LateFeeNotCharged, SystemCycled
 from opsconsole.examples.lending.models import DealParty, LateFee
-from opsconsole.examples.lending.valuing import AssetHistory, value_asset
+from opsconsole.examples.lending.valuing import AssetHistory, value_asset, values_at
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.schedules.testing import begin
+from opsconsole.streams import store
 from opsconsole.streams.followers import FOLLOWERS
 from opsconsole.streams.following import follow_to_the_end
 from opsconsole.streams.models import Subscription
 from opsconsole.streams.testing import given
+from tests.chaos.site import eventually
+from tests.concurrency.races import PATIENCE, at_once
+from tests.concurrency.test_grant_races import somebody_waits
 from tests.examples.lending import builders
 
 MARCH = date(2026, 3, 1)
@@ -118,6 +126,51 @@ class TestCharging:
         assert charged() == [(MARCH, Decimal("0.50"))]
         cycle(MARCH + DAY)
         assert charged()[1:] == [(MARCH + DAY, Decimal("4.50"))]
+
+    def test_and_so_it_does_when_the_log_has_no_position_yet_for_what_was_learnt(self):
+        product = builders.late_product(value="1000.00")
+        with transaction.atomic():
+            emit(SystemCycled(date=MARCH))
+        sequencing.catch_up()
+        value_asset(product.asset, MARCH, Decimal("9000.00"))
+        follow_to_the_end()
+        assert charged() == [(MARCH, Decimal("0.50"))]
+
+    def test_looks_are_counted_by_pages_of_products_and_not_by_assets(self, monkeypatch):
+        def look() -> tuple[int, list[object]]:
+            sequencing.catch_up()
+            with CaptureQueriesContext(connection) as captured, transaction.atomic():
+                products = [one.product for one in fees_for(MARCH, position=store.head())]
+            return len(captured), products
+
+        builders.late_product()
+        alone, _ = look()
+        for _ in range(5):
+            builders.late_product()
+        together, products = look()
+        assert (together, len(products)) == (alone, 6)
+        monkeypatch.setattr(charging, "PAGE", 2)
+        assert look()[1] == products == sorted(products)
+
+    def test_a_product_that_somebody_deletes_meanwhile_is_charged_and_stays(self, monkeypatch):
+        product = builders.late_product()
+        is_read = threading.Event()
+
+        def read(*args, **options):
+            is_read.set()
+            eventually(somebody_waits, "waiting to delete the product")
+            return values_at(*args, **options)
+
+        monkeypatch.setattr(charging, "values_at", read)
+
+        def delete() -> None:
+            assert is_read.wait(PATIENCE)
+            with pytest.raises(IntegrityError):
+                product.delete()
+
+        at_once(partial(cycle, MARCH), delete)
+        assert charged() == [(MARCH, Decimal("0.50"))]
+        assert Subscription.objects.get(name="lending.late_fees").status == "running"
 
 
 @pytest.mark.usefixtures("back_office")

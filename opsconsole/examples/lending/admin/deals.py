@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from opsconsole.examples.lending import dealing
-from opsconsole.examples.lending.models import Deal, DealParty
+from opsconsole.examples.lending.business_date import today
+from opsconsole.examples.lending.models import Deal, DealParty, Product
 from opsconsole.examples.lending.models.deal import DELETED
 
 
@@ -35,6 +36,14 @@ class DealAdmin(admin.ModelAdmin):
         """Its history stays, and the row with it."""
         return False
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """A deal may be deleted while somebody fills in its form: then nothing of it is kept."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except dealing.DealRefused as refused:
+            messages.error(request, f"Nothing was changed: {refused}.")
+            return HttpResponseRedirect(request.path)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         dealing.announce(form.instance.pk)
@@ -46,6 +55,10 @@ class DealAdmin(admin.ModelAdmin):
     @admin.action(description="Delete, keeping the history", permissions=["change"])
     def end(self, request: HttpRequest, deals: QuerySet[Deal]) -> None:
         self._move(request, deals, dealing.delete, "deleted")
+        chosen = [deal.pk for deal in deals]  # in a list of living deals they are not found any more
+        for product in Product.objects.outstanding_on(today()).filter(deal__in=chosen, deal__status=DELETED):
+            words = f"{product.outstanding} of {product} are still outstanding: late fees go on until it is settled."
+            messages.warning(request, words)
 
     def _move(self, request: HttpRequest, deals: QuerySet[Deal], move: Callable[[UUID], None], status: str) -> None:
         moved = 0

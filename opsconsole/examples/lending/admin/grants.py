@@ -4,31 +4,36 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
+from django.db.models import ManyToOneRel, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from opsconsole.console.kinds import KINDS
 from opsconsole.engine import send
-from opsconsole.examples.lending.admin.bases import ReadOnly, event_link
+from opsconsole.examples.lending.admin.bases import ReadOnly, event_link, page_of
+from opsconsole.examples.lending.amounts import CENT
 from opsconsole.examples.lending.commands import GrantBalances, Source
 from opsconsole.examples.lending.events import Destination
 from opsconsole.examples.lending.models import Account, Asset, Company, Grant
+from opsconsole.kernel.identifiers import uuid7
 
 
-class AccountField(forms.ModelChoiceField):
-    """Numbers alone say little."""
+class LookedUp(forms.ModelChoiceField):
+    """Chosen in the list of its kind: a select would hold every row there is."""
 
-    def label_from_instance(self, account: Account) -> str:
-        closed = "" if account.is_active else " (not active)"
-        return f"{account.company}, {account.number}{closed}"
+    def __init__(self, model: type[Model], **options: Any) -> None:
+        widget = ForeignKeyRawIdWidget(ManyToOneRel(None, model, "id"), admin.site)
+        super().__init__(model._default_manager.all(), widget=widget, **options)
 
 
 class GrantForm(forms.ModelForm):
-    """Whether it can be granted is found out by the command."""
+    """Whether it can be granted is found out by the command. The grant has its id from the start: a form that is sent
+    again asks for the same one."""
 
-    asset = forms.ModelChoiceField(Asset.objects, required=False, help_text="Gives first.")
-    company = forms.ModelChoiceField(Company.objects, required=False, help_text="Gives what the asset does not.")
-    account = AccountField(Account.objects.select_related("company").order_by("company__name", "number"))
-    amount = forms.DecimalField(min_value=0.01, max_digits=16, decimal_places=2)
+    grant = forms.UUIDField(initial=uuid7, widget=forms.HiddenInput)
+    asset = LookedUp(Asset, required=False, help_text="Gives first.")
+    company = LookedUp(Company, required=False, help_text="Gives what the asset does not.")
+    account = LookedUp(Account, help_text="Gets it, as long as it is active.")
+    amount = forms.DecimalField(min_value=CENT, max_digits=16, decimal_places=2)
 
     class Meta:
         model = Grant
@@ -45,22 +50,21 @@ class GrantForm(forms.ModelForm):
         account = given["account"]
         sources = [Source(kind=kind, id=given[kind].pk) for kind in ("asset", "company") if given[kind]]
         destination = Destination(company=account.company_id, account=account.pk, amount=given["amount"])
-        return GrantBalances(author=author, sources=tuple(sources), destinations=(destination,))
+        return GrantBalances(grant=given["grant"], author=author, sources=tuple(sources), destinations=(destination,))
 
 
 @admin.register(Grant)
 class GrantAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("granted_at", "author", "total", "id")
-    list_filter = ("author",)
+    list_filter = ("granted_at",)
     search_fields = ("id", "author", "sources", "destinations")
-    date_hierarchy = "granted_at"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("lending.add_grant")
 
     def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
         if obj is None:
-            return ("asset", "company", "account", "amount")
+            return ("grant", "asset", "company", "account", "amount")
         return ("id", "author", "total", "sources", "destinations", "granted_at", "event")
 
     def get_form(self, request: HttpRequest, obj: Grant | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -69,11 +73,14 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
         """Nothing is stored but the command; the projection shows the grant once it was made."""
         command = form.command(request.user.get_username())
-        obj.pk, obj.asked_by = command.grant, send(command).id
+        obj.pk, obj.asked_by = command.grant, send(command, unique=str(command.grant)).id
 
     def response_add(self, request: HttpRequest, obj: Grant, post_url_continue: str | None = None) -> HttpResponse:
-        messages.success(request, "The grant was asked for; here is what becomes of it.")
-        return HttpResponseRedirect(KINDS["command"].url(obj.asked_by))
+        if page := page_of("command", obj.asked_by, request):
+            messages.success(request, "The grant was asked for; here is what becomes of it.")
+            return HttpResponseRedirect(page)
+        messages.success(request, "The grant was asked for; once it is made, it is in this list.")
+        return self.response_post_save_add(request, obj)
 
     @admin.display
     def event(self, grant: Grant) -> str:

@@ -12,6 +12,7 @@ from opsconsole.engine import send
 from opsconsole.examples.lending import dealing
 from opsconsole.examples.lending.business_date import today
 from opsconsole.examples.lending.commands import GrantBalances, Source
+from opsconsole.examples.lending.demonstration.world import DEALS
 from opsconsole.examples.lending.events import Destination
 from opsconsole.examples.lending.funding import add_balance
 from opsconsole.examples.lending.models import Account, Asset, Company, Deal, Product, ProductBalance
@@ -19,9 +20,11 @@ from opsconsole.examples.lending.models.deal import ACTIVATED, CREATED
 from opsconsole.examples.lending.roles import Role
 from opsconsole.examples.lending.valuing import value_asset
 from opsconsole.examples.trickling import Happening
+from opsconsole.kernel.identifiers import uuid7
 
 AUTHORS = ("ana", "bruno", "clara")
 MOST_DEALS = 40  # alive at once
+FIRST_DEALS = [reference for reference, *_ in DEALS]
 
 
 def grant_something(random: Random) -> None:
@@ -58,7 +61,7 @@ def open_a_deal(random: Random) -> None:
         return
     line = random.choice((Deal.ProductLine.ASSET_LENDING,) * 3 + tuple(Deal.ProductLine))
     with transaction.atomic():
-        number = 1001 + Deal.objects.count()
+        number = uuid7().hex[-8:]  # nobody else has it, whatever people call their deals
         deal = Deal(reference=f"D-{number}", product_line=line, rating_tier=random.choice(Deal.RatingTier.values))
         dealing.open_deal(deal, [(asset.sender, Role.LENDER), (asset.receiver, Role.BORROWER)])
         product = Product.objects.create(code=f"P-{number}-1", deal=deal, asset=asset)
@@ -81,7 +84,8 @@ def rate_a_deal_anew(random: Random) -> None:
 
 def delete_a_deal(random: Random) -> None:
     """Never the first ones; what was outstanding is settled."""
-    deal = _one_of(random, Deal.objects.filter(status__in=(CREATED, ACTIVATED), reference__gt="D-1004"))
+    living = Deal.objects.filter(status__in=(CREATED, ACTIVATED))
+    deal = _one_of(random, living.exclude(reference__in=FIRST_DEALS))
     if deal is not None:
         with transaction.atomic():
             dealing.delete(deal.pk)
@@ -90,7 +94,8 @@ def delete_a_deal(random: Random) -> None:
 
 
 def pay_something_off(random: Random) -> None:
-    product = _one_of(random, Product.objects.outstanding_on(today()).filter(deal__reference__gt="D-1004"))
+    owing = Product.objects.outstanding_on(today())
+    product = _one_of(random, owing.exclude(deal__reference__in=FIRST_DEALS))
     if product is not None:
         _owe(product, product.outstanding * random.randint(0, 9) // 10)
 
@@ -101,10 +106,10 @@ HAPPENINGS = (
     Happening(0.2, grant_to_a_closed_account),
     Happening(0.6, add_to_a_balance),
     Happening(0.6, value_an_asset_anew),
-    Happening(0.5, open_a_deal),
-    Happening(0.4, activate_a_deal),
+    Happening(0.1, open_a_deal),
+    Happening(0.1, activate_a_deal),
     Happening(0.4, rate_a_deal_anew),
-    Happening(0.3, delete_a_deal),
+    Happening(0.05, delete_a_deal),
     Happening(0.5, pay_something_off),
 )
 

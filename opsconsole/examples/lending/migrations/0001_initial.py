@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["company", "number"],
+                "ordering": ["company_id", "number"],
             },
         ),
         migrations.CreateModel(
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "companies",
-                "ordering": ["name"],
+                "ordering": [django.db.models.functions.text.Lower("name")],
             },
         ),
         migrations.CreateModel(
@@ -153,6 +153,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [models.Index(fields=["granted_at"], name="lending_grant_granted_at")],
             },
         ),
         migrations.CreateModel(
@@ -165,7 +166,7 @@ class Migration(migrations.Migration):
                 ("event_id", models.UUIDField(unique=True)),
             ],
             options={
-                "ordering": ["-on", "product"],
+                "ordering": ["-on", "-product_id"],
             },
         ),
         migrations.CreateModel(
@@ -191,7 +192,7 @@ class Migration(migrations.Migration):
                 ("outstanding", models.DecimalField(decimal_places=2, max_digits=16)),
             ],
             options={
-                "ordering": ["product", "-on"],
+                "ordering": ["product_id", "-on"],
             },
         ),
         migrations.CreateModel(
@@ -208,7 +209,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["asset", "-on"],
+                "ordering": ["asset_id", "-on"],
             },
         ),
         migrations.CreateModel(
@@ -238,6 +239,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "fees owed",
                 "verbose_name_plural": "fees owed",
                 "ordering": ["-amount"],
+                "indexes": [models.Index(fields=["amount"], name="lending_feesowed_amount")],
             },
         ),
         migrations.AddConstraint(
@@ -297,11 +299,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="parties", to="lending.deal"
             ),
-        ),
-        migrations.AddField(
-            model_name="deal",
-            name="companies",
-            field=models.ManyToManyField(related_name="deals", through="lending.DealParty", to="lending.company"),
         ),
         migrations.AddField(
             model_name="latefee",

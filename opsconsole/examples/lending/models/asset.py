@@ -10,6 +10,8 @@ from opsconsole.examples.lending.models.identified import Identified, money
 class Asset(Identified):
     """Something that one company has lent to another."""
 
+    moved_by_statements = frozenset({"balance"})
+
     name = models.CharField(max_length=120, unique=True)
     sender = models.ForeignKey(Company, models.PROTECT, related_name="assets_sent", help_text="Who lends it.")
     receiver = models.ForeignKey(Company, models.PROTECT, related_name="assets_received", help_text="Who has it.")
@@ -42,7 +44,7 @@ class AssetValue(models.Model):
     value = money()
 
     class Meta:
-        ordering = ["asset", "-on"]
+        ordering = ["asset_id", "-on"]
         constraints = [
             models.UniqueConstraint(
                 fields=["asset", "on"],

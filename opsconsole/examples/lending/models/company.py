@@ -10,12 +10,14 @@ from opsconsole.examples.lending.models.identified import Identified, money
 class Company(Identified):
     """Its balance is what it can grant."""
 
+    moved_by_statements = frozenset({"balance"})
+
     name = models.CharField(max_length=120)
     balance = money(default=0, help_text="What can be granted out of it.")
 
     class Meta:
         verbose_name_plural = "companies"
-        ordering = ["name"]
+        ordering = [Lower("name")]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
@@ -37,13 +39,15 @@ class Company(Identified):
 class Account(Identified):
     """Where a company receives what is granted to it, as long as it is active."""
 
+    moved_by_statements = frozenset({"balance"})
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="accounts")
     number = models.CharField(max_length=20, help_text="As in 0001-7.")
     is_active = models.BooleanField("active", default=True)
     balance = money(default=0, help_text="What was granted to it.")
 
     class Meta:
-        ordering = ["company", "number"]
+        ordering = ["company_id", "number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["company", "number"],

@@ -36,11 +36,12 @@ class Deal(Identified):
         C = "C"
         D = "D"
 
+    moved_by_statements = frozenset({"status"})
+
     reference = models.CharField(max_length=20, unique=True, help_text="As in D-1042.")
     product_line = models.CharField(max_length=20, choices=ProductLine, default=ProductLine.ASSET_LENDING)
     rating_tier = models.CharField(max_length=1, choices=RatingTier)
     status = models.CharField(max_length=10, choices=Status, default=CREATED, editable=False)
-    companies = models.ManyToManyField(Company, through="lending.DealParty", related_name="deals")
 
     class Meta:
         ordering = ["reference"]

@@ -23,7 +23,7 @@ class LateFee(models.Model):
     event_id = models.UUIDField(unique=True)
 
     class Meta:
-        ordering = ["-on", "product"]
+        ordering = ["-on", "-product_id"]
         constraints = [
             models.UniqueConstraint(fields=["on", "product"], name="lending_latefee_once"),
             models.CheckConstraint(
@@ -53,6 +53,7 @@ class FeesOwed(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "fees owed"
         ordering = ["-amount"]
+        indexes = [models.Index(fields=["amount"], name="lending_feesowed_amount")]
 
     def __str__(self) -> str:
         return f"{self.amount}"

@@ -18,6 +18,7 @@ class Grant(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["granted_at"], name="lending_grant_granted_at")]
 
     def __str__(self) -> str:
         return str(self.id)

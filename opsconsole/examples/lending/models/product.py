@@ -44,7 +44,7 @@ class ProductBalance(models.Model):
     outstanding = money()
 
     class Meta:
-        ordering = ["product", "-on"]
+        ordering = ["product_id", "-on"]
         constraints = [
             models.UniqueConstraint(
                 fields=["product", "on"],
