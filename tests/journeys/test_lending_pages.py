@@ -30,7 +30,7 @@ PAGES = {
 }
 
 OF_DJANGO = (
-    "aria-input-field-name", "empty-table-header", "label", "label-title-only", "landmark-unique", "select-name",
+    "aria-input-field-name", "empty-table-header", "label", "label-title-only", "select-name",
     "target-size",
 )  # fmt: skip
 
