@@ -16,7 +16,7 @@ The rule: **a document that a published report tells of is never voided.** It ho
 
 Agreeing (2) and publishing (3) lock the report's row, so one of the two sees what the other has done. The database
 refuses on its own account what would break the rule: a published report with a document that is `voiding`, and any
-change to a document of a published report (`models/report.py`). It also allows one live process a document. A failed
+change to a published report or its documents (`models/report.py`). It also allows one live process a document. A failed
 one counts as live until a person has acknowledged the failure, so nothing happens twice while nobody has looked.
 
 Nothing here takes a lock in one service and waits for the other. When a step fails for good, the document stays

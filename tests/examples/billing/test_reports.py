@@ -1,10 +1,11 @@
 """Reports: one open for each customer, fixed once it is published."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from opsconsole.engine import send
 from opsconsole.engine.models import Attempt
@@ -19,6 +20,8 @@ from opsconsole.kernel.identifiers import uuid7
 from tests.examples.billing.paperwork import do, issued, publish, report_of, reported, void
 
 pytestmark = pytest.mark.usefixtures("paperwork")
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def test_a_customers_documents_gather_in_one_open_report() -> None:
@@ -115,25 +118,72 @@ class TestTheDatabaseRefuses:
         with pytest.raises(IntegrityError, match="reports_document_not_voiding"), transaction.atomic():
             Report.objects.filter(pk=report.pk).update(is_published=True, published_at=clock.now())
 
-    @pytest.mark.parametrize("state", ["voiding", "voided"])
-    def test_a_change_to_a_document_of_a_published_report(self, state: str) -> None:
+    @pytest.mark.parametrize(
+        "change", [{"state": "voiding"}, {"state": "voided"}, {"amount": 1}, {"is_published": False}]
+    )
+    def test_a_change_to_a_document_of_a_published_report(self, change: dict[str, Any]) -> None:
         publish(report_of(issued()))
 
         with pytest.raises(IntegrityError, match="is in a published report"), transaction.atomic():
-            ReportedDocument.objects.update(state=state)
+            ReportedDocument.objects.update(**change)
 
-    def test_a_document_that_is_added_to_a_published_report(self) -> None:
+    def test_taking_a_document_out_of_a_published_report(self) -> None:
         document = issued()
         publish(report_of(document))
 
-        with pytest.raises(IntegrityError, match="reports_document_of_report"), transaction.atomic():
-            ReportedDocument.objects.create(pk=uuid7(), report=report_of(document), amount=1)
+        with pytest.raises(IntegrityError, match="is in a published report"), transaction.atomic():
+            reported(document).delete()
 
-    def test_a_document_that_calls_its_report_open_although_it_is_not(self) -> None:
+    @pytest.mark.parametrize("is_published", [False, True])
+    def test_a_document_that_is_added_to_a_published_report(self, is_published: bool) -> None:
+        document = issued()
+        publish(report_of(document))
+
+        with (
+            pytest.raises(IntegrityError, match="in a published report|reports_document_of_report"),
+            transaction.atomic(),
+        ):
+            ReportedDocument.objects.create(pk=uuid7(), report=report_of(document), amount=1, is_published=is_published)
+
+    def test_moving_a_document_into_a_published_report_or_out_of_one(self) -> None:
+        told = issued()
+        publish(report_of(told))
+        later = issued()
+
+        for document, other in ((later, told), (told, later)):
+            report = report_of(other)
+            with pytest.raises(IntegrityError, match="in a published report"), transaction.atomic():
+                ReportedDocument.objects.filter(pk=document.pk).update(
+                    report=report.pk, is_published=report.is_published
+                )
+
+    def test_a_document_that_calls_its_report_published_although_it_is_not(self) -> None:
+        issued()
+
+        with pytest.raises(IntegrityError, match="reports_document_of_report"), transaction.atomic():
+            ReportedDocument.objects.update(is_published=True)
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"is_published": False, "published_at": None}, {"published_at": LONG_AGO}, {"customer": "Alder Foods"}],
+    )
+    def test_a_change_to_a_published_report(self, change: dict[str, Any]) -> None:
         publish(report_of(issued()))
 
-        with pytest.raises(IntegrityError, match="reports_document_of_report"), transaction.atomic():
-            ReportedDocument.objects.update(is_published=False)
+        with pytest.raises(IntegrityError, match="is published"), transaction.atomic():
+            Report.objects.update(**change)
+
+    def test_deleting_a_published_report(self) -> None:
+        publish(report_of(issued()))
+
+        with pytest.raises(IntegrityError, match="is published"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM reports_report")
+
+    def test_nothing_when_a_published_report_is_written_back_as_it_is(self) -> None:
+        report = report_of(issued())
+        publish(report)
+        report_of_customer().save()
+        ReportedDocument.objects.get().save()
 
     def test_a_report_that_is_published_at_no_time(self) -> None:
         issued()

@@ -2,7 +2,8 @@
 
 A published report never changes. The database sees to that itself, whoever writes: a document carries a copy of its
 report's `is_published`, kept equal by a foreign key over both columns; so a check can refuse a published report with
-a document that is being voided, and a trigger any change to a document of a published one (`0002_published.sql`).
+a document that is being voided. Triggers refuse any change to a published report and to its documents, none of which
+is added, moved or taken out (`0002_published.sql`).
 """
 
 from django.db import models
