@@ -39,6 +39,18 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("customer", models.CharField(max_length=80)),
                 ("opened_at", models.DateTimeField(default=opsconsole.kernel.clock.now)),
+                (
+                    "closed_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When somebody first asked for its publication.", null=True
+                    ),
+                ),
+                (
+                    "closed_in",
+                    models.UUIDField(
+                        editable=False, help_text="The flow of whoever asked; publishing is part of it.", null=True
+                    ),
+                ),
                 ("is_published", models.BooleanField(default=False)),
                 ("published_at", models.DateTimeField(blank=True, null=True)),
             ],
@@ -51,11 +63,13 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("is_published", False)), fields=("customer",), name="reports_report_open"
+                        condition=models.Q(("closed_at", None)), fields=("customer",), name="reports_report_open"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("is_published", True), ("published_at__isnull", False)),
+                            models.Q(
+                                ("closed_at__isnull", False), ("is_published", True), ("published_at__isnull", False)
+                            ),
                             models.Q(("is_published", False), ("published_at__isnull", True)),
                             _connector="OR",
                         ),
@@ -93,7 +107,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "reported document",
                 "db_table": "reports_document",
                 "ordering": ["-added_at"],
-                "indexes": [models.Index(fields=["report", "-added_at"], name="reports_document_report")],
+                "indexes": [
+                    models.Index(fields=["report", "-added_at"], name="reports_document_report"),
+                    models.Index(
+                        condition=models.Q(("state", "voiding")), fields=["report"], name="reports_document_voiding"
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["reported", "voiding", "voided"])),

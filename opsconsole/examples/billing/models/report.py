@@ -13,11 +13,16 @@ from opsconsole.kernel import clock
 
 
 class Report(models.Model):
-    """What a customer is told of; the next document after publication opens a new one."""
+    """What a customer is told of. Open, it takes the customer's documents; closed, it waits until none of them is being
+    voided; then it is published. The next document after it was closed opens a new one."""
 
     id = models.UUIDField(primary_key=True)
     customer = models.CharField(max_length=80)
     opened_at = models.DateTimeField(default=clock.now)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody first asked for its publication.")
+    closed_in = models.UUIDField(
+        null=True, editable=False, help_text="The flow of whoever asked; publishing is part of it."
+    )
     is_published = models.BooleanField(default=False)
     published_at = models.DateTimeField(null=True, blank=True)
 
@@ -26,17 +31,22 @@ class Report(models.Model):
         ordering = ["-opened_at"]
         permissions = [("publish_report", "Can publish a report")]
         constraints = [
-            models.UniqueConstraint(name="reports_report_open", fields=["customer"], condition=Q(is_published=False)),
+            models.UniqueConstraint(name="reports_report_open", fields=["customer"], condition=Q(closed_at=None)),
             models.CheckConstraint(
                 name="reports_report_published",
-                condition=Q(is_published=True, published_at__isnull=False)
+                condition=Q(is_published=True, published_at__isnull=False, closed_at__isnull=False)
                 | Q(is_published=False, published_at__isnull=True),
             ),
         ]
         indexes = [models.Index(fields=["customer", "is_published", "-opened_at"], name="reports_report_customer")]
 
     def __str__(self) -> str:
-        return f"{self.customer}, {'published' if self.is_published else 'open'}"
+        return f"{self.customer}, {self.state}"
+
+    @property
+    def state(self) -> str:
+        """What has become of it, in a word."""
+        return "published" if self.is_published else "closed" if self.closed_at else "open"
 
 
 class ReportedDocument(models.Model):
@@ -66,7 +76,10 @@ class ReportedDocument(models.Model):
                 name="reports_document_not_voiding", condition=Q(is_published=False) | ~Q(state="voiding")
             ),
         ]
-        indexes = [models.Index(fields=["report", "-added_at"], name="reports_document_report")]
+        indexes = [
+            models.Index(fields=["report", "-added_at"], name="reports_document_report"),
+            models.Index(fields=["report"], name="reports_document_voiding", condition=Q(state="voiding")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.document_id}, {self.amount}"
