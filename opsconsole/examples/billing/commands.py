@@ -57,3 +57,9 @@ class AcknowledgeProcessFailure(Command, name="billing.acknowledge_process_failu
     """To a process, from a person: its failure has been seen."""
 
     process_id: UUID
+
+
+class AskAgain(Command, name="billing.ask_again"):
+    """To a process, from a person: send what is due in its present state once more, for the answer was lost."""
+
+    process_id: UUID

@@ -21,7 +21,8 @@ any change to a published report or its documents (`models/report.py`). It also 
 failed one counts as live until a person has acknowledged the failure, so nothing happens twice while nobody has looked.
 
 Nothing here takes a lock in one service and waits for the other. When a step fails for good, the document stays
-`voiding` and its report unpublished: the safe side. The process is then marked as stuck; reprocessing its command moves it on.
+`voiding` and its report unpublished: the safe side. The process is then marked as stuck; reprocessing its command moves
+it on. When the command succeeded and its answer was passed over, an operator asks again.
 """
 
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from opsconsole.engine import Command
 from opsconsole.examples.billing.commands import (
     AbortDocumentVoiding,
     AcknowledgeProcessFailure,
+    AskAgain,
     CompleteDocumentVoiding,
     MarkDocumentAsVoided,
 )
@@ -68,7 +70,10 @@ class DocumentVoiding(
         FAILURE_ACKNOWLEDGED: set(),
     },
     stuck_after=timedelta(minutes=1),
-    by_hand=[ByHand("Acknowledge", AcknowledgeProcessFailure, (MARKING_FAILED,))],
+    by_hand=[
+        ByHand("Acknowledge", AcknowledgeProcessFailure, (MARKING_FAILED,)),
+        ByHand("Ask again", AskAgain, tuple(NEXT), is_remedy=True),
+    ],
 ):
     document_id: UUID
     reason: str = ""
