@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine import Command, claiming, draining, send, sequencing
@@ -165,6 +165,7 @@ def test_no_document_of_a_published_report_is_voided_whatever_meets_what(rounds:
     if rounds > 100:  # of a few documents, all may fare alike
         assert voided, "nothing was voided in time"
         assert reported, "no report was published in time"
+    check_that_reports_count_right()
     check_that_published_reports_tell_the_truth()
     check_that_processes_followed_one_another()
 
@@ -177,6 +178,13 @@ def check_that_both_services_agree() -> tuple[int, int]:
     assert set(others.values_list("state", "report__is_published")) <= {("reported", True)}
     assert not Report.objects.filter(closed_at__isnull=False, is_published=False).exists()
     return len(voided), others.count()
+
+
+def check_that_reports_count_right() -> None:
+    for report in Report.objects.all():
+        told = report.documents.exclude(state="voided").aggregate(count=Count("pk"), total=Sum("amount", default=0))
+        assert (report.document_count, report.total) == (told["count"], told["total"])
+        assert report.voided_count == report.documents.filter(state="voided").count()
 
 
 def check_that_published_reports_tell_the_truth() -> None:

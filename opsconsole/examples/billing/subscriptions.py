@@ -16,14 +16,16 @@ State = ReportedDocument.State
 @subscribes("reports.documents", to=[DocumentIssued, DocumentVoided])
 def keep_reports(event: DocumentIssued | DocumentVoided, following: Following) -> None:
     if isinstance(event, DocumentIssued):
-        ReportedDocument.objects.create(
-            pk=event.document_id,
-            report=_open_report(event.customer),
-            amount=event.amount,
-            added_at=following.recorded.occurred_at,
-        )
+        _take_in(event, following)
     else:
         _strike_off(event)
+
+
+def _take_in(event: DocumentIssued, following: Following) -> None:
+    report = _open_report(event.customer)
+    report.take_in(event.amount)
+    added_at = following.recorded.occurred_at
+    ReportedDocument.objects.create(pk=event.document_id, report=report, amount=event.amount, added_at=added_at)
 
 
 def _open_report(customer: str) -> Report:
@@ -37,7 +39,9 @@ def _strike_off(event: DocumentVoided) -> None:
     now, in the flow of whoever asked for that."""
     document = ReportedDocument.objects.get(pk=event.document_id)
     report = Report.objects.select_for_update().get(pk=document.report_id)
-    ReportedDocument.objects.filter(pk=document.pk).update(state=State.VOIDED)
+    if not ReportedDocument.objects.filter(pk=document.pk).exclude(state=State.VOIDED).update(state=State.VOIDED):
+        return  # billing was asked again
+    report.strike_off(document.amount)
     is_waiting = report.closed_at is not None and not report.is_published
     if is_waiting and not report.documents.filter(state=State.VOIDING).exists():
         with acting_for(replace(current(), correlation_id=report.closed_in)):

@@ -58,6 +58,16 @@ def test_a_published_report_tells_how_much_it_is_about_without_what_was_voided()
     assert [reported(document).state for document in documents] == ["reported", "voided", "reported"]
 
 
+def test_a_report_keeps_what_it_tells_of_and_how_much_that_is() -> None:
+    documents = [issued(amount) for amount in (10, 20, 30)]
+    report = report_of(documents[0])
+    assert (report.document_count, report.voided_count, report.total) == (3, 0, Decimal(60))
+    void(documents[1])
+    do(CompleteDocumentVoiding(document_id=documents[1].pk))
+    report = report_of(documents[0])
+    assert (report.document_count, report.voided_count, report.total) == (2, 1, Decimal(40)), "struck off once"
+
+
 def test_publishing_again_changes_nothing() -> None:
     report = report_of(issued())
     publish(report)

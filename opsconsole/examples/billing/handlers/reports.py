@@ -7,8 +7,6 @@ last document that is struck off has it published (`subscriptions.py`).
 
 from uuid import UUID
 
-from django.db.models import Count, Sum
-
 from opsconsole.engine import Work, handles
 from opsconsole.examples.billing.commands import MarkDocumentAsVoided, PublishReport
 from opsconsole.examples.billing.events import (
@@ -75,9 +73,8 @@ def _close(report: Report, work: Work) -> None:
 def _publish(report: Report, work: Work) -> None:
     report.is_published, report.published_at = True, clock.now()
     report.save(update_fields=["is_published", "published_at"])
-    told = report.documents.filter(state=State.REPORTED).aggregate(count=Count("pk"), total=Sum("amount", default=0))
     published = ReportPublished(
-        report_id=report.pk, customer=report.customer, documents=told["count"], total=told["total"]
+        report_id=report.pk, customer=report.customer, documents=report.document_count, total=report.total
     )
     work.emit(published, source=report)
 

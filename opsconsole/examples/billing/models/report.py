@@ -6,6 +6,8 @@ a document that is being voided. Triggers refuse any change to a published repor
 is added, moved or taken out (`0002_published.sql`).
 """
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
@@ -25,6 +27,9 @@ class Report(models.Model):
     )
     is_published = models.BooleanField(default=False)
     published_at = models.DateTimeField(null=True, blank=True)
+    document_count = models.IntegerField(default=0, help_text="Those that it tells of, without what was voided.")
+    voided_count = models.IntegerField(default=0)
+    total = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0), help_text="Of what it tells of.")
 
     class Meta:
         db_table = "reports_report"
@@ -37,11 +42,27 @@ class Report(models.Model):
                 condition=Q(is_published=True, published_at__isnull=False, closed_at__isnull=False)
                 | Q(is_published=False, published_at__isnull=True),
             ),
+            models.CheckConstraint(
+                name="reports_report_counts", condition=Q(document_count__gte=0, voided_count__gte=0, total__gte=0)
+            ),
         ]
         indexes = [models.Index(fields=["customer", "is_published", "-opened_at"], name="reports_report_customer")]
 
     def __str__(self) -> str:
         return f"{self.customer}, {self.state}"
+
+    def take_in(self, amount: Decimal) -> None:
+        """Tell of a document more. Whoever counts holds the row's lock."""
+        self.document_count += 1
+        self.total += amount
+        self.save(update_fields=["document_count", "total"])
+
+    def strike_off(self, amount: Decimal) -> None:
+        """Tell of a document less: it was voided."""
+        self.document_count -= 1
+        self.voided_count += 1
+        self.total -= amount
+        self.save(update_fields=["document_count", "voided_count", "total"])
 
     @property
     def state(self) -> str:
@@ -77,7 +98,7 @@ class ReportedDocument(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["report", "-added_at"], name="reports_document_report"),
+            models.Index(fields=["report", "-added_at", "-document_id"], name="reports_document_report"),
             models.Index(fields=["report"], name="reports_document_voiding", condition=Q(state="voiding")),
         ]
 
