@@ -1,46 +1,49 @@
 """The page at /voiding/: what it shows, to whom, and what can be asked for there."""
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from opsconsole.console.middleware import POLICY
 from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import UniqueKey
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.examples.billing.models import Document, Report
 from opsconsole.examples.billing.voiding.reading import DOCUMENTS
-from opsconsole.kernel.identifiers import uuid7
+from opsconsole.examples.billing.voiding.voidings import NEWEST, OLDEST
+from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import uuid7, uuid7_at
 from opsconsole.streams.models import Process
-from tests.console.visitors import Page, logged_in, look
-from tests.examples.billing.paperwork import acknowledge, failed, issued, publish, report_of, the_process, void
+from tests.console.visitors import Page, logged_in, look, somebody
+from tests.examples.billing.paperwork import (
+    a_process,
+    acknowledge,
+    closed_report,
+    failed,
+    issued,
+    long_report,
+    publish,
+    report_of,
+    the_process,
+    void,
+)
+from tests.examples.billing.sights import PAGE, SEEING, address_of, documents_on
 from tests.past import HOUR
 
 pytestmark = pytest.mark.usefixtures("paperwork")
 
-PAGE = "/voiding/"
 NASTY = "<script>alert('x')</script>"
-SEEING = "billing.view_report"
 
 
 @pytest.fixture(autouse=True)
 def _nobody_stays() -> Any:
     yield
     User.objects.all().delete()
-
-
-def somebody(*permissions: str) -> Client:
-    """A member of staff who may do just this, as "app.codename"."""
-    user = User.objects.create_user(f"staff-{User.objects.count()}", is_staff=True)
-    for permission in permissions:
-        app, codename = permission.split(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-    return logged_in(user)
 
 
 @pytest.fixture
@@ -116,14 +119,49 @@ class TestWhatItShows:
         process.save(force_insert=True)
         assert "stuck" in look(operator, PAGE).text
 
-    def test_of_a_long_report_the_newest_documents_and_how_many_more_there_are(self, operator: Client) -> None:
-        report = report_of(issued())
-        report.documents.model.objects.bulk_create(
-            report.documents.model(pk=uuid7(), report=report, amount=Decimal(1)) for _ in range(DOCUMENTS + 4)
-        )
+    def test_of_a_long_report_the_newest_documents_and_the_way_to_all_of_them(self, operator: Client) -> None:
+        report = long_report(DOCUMENTS + 5)
         page = look(operator, PAGE)
-        assert len([at for at in page.having("id") if at["id"].startswith("document-")]) == DOCUMENTS
-        assert "and 5 earlier" in page.text
+        assert len(documents_on(page)) == DOCUMENTS
+        assert "and 5 earlier: all of them" in page.text
+        assert address_of(report) in page.links
+
+    def test_what_failed_and_what_is_stuck_goes_first(self, operator: Client) -> None:
+        failed()
+        stuck, moving = a_process("voiding_requested", HOUR), a_process("voiding_requested")
+        rows = [at["id"] for at in look(operator, PAGE).having("id") if at["id"].startswith("process-")]
+        first = Process.objects.get(status="marking_failed").pk
+        assert rows == [f"process-{pk}" for pk in (first, stuck.pk, moving.pk)]
+
+    def test_of_very_many_processes_those_that_wait_for_longest_the_latest_and_a_link_to_the_others(
+        self, operator: Client
+    ) -> None:
+        many = [a_process("voiding_requested", HOUR * number) for number in range(OLDEST + NEWEST + 12)]
+        page = look(operator, PAGE)
+        shown = {at["id"] for at in page.having("id") if at["id"].startswith("process-")}
+        assert shown == {f"process-{process.pk}" for process in (*many[:NEWEST], *many[-OLDEST:])}
+        assert "and 12 more" in page.text
+        (link,) = [link for link in page.links if "condition=live" in link]
+        assert str(many[NEWEST].pk) in operator.get(link).content.decode()
+
+    def test_one_whose_publication_waits_stays_with_what_it_waits_for(self, operator: Client) -> None:
+        held, report = closed_report()
+        issued(32)
+        page = look(operator, PAGE)
+        assert len(page.having("aria-label", "Open report of Cedar Books")) == 1
+        assert len(page.having("aria-label", "Closed report of Cedar Books")) == 1
+        assert page.having("id", f"document-{held.pk}")
+        assert {at["data-reason"] for at in page.having("data-reason")} == {
+            "Asked for: it waits until no document of the report is being voided."
+        }
+        report.documents.update(state="reported")
+        assert look(operator, PAGE).having("formaction", f"{address_of(report)}publish/"), "nothing holds it up"
+
+    def test_a_few_customers_are_not_paged(self, operator: Client) -> None:
+        issued()
+        page = look(operator, PAGE)
+        assert not page.having("aria-label", "Customers")
+        assert not page.having("name", "from")
 
     def test_what_it_costs_does_not_depend_on_how_much_there_is(
         self, operator: Client, django_assert_max_num_queries: Any
@@ -165,6 +203,14 @@ class TestRefreshing:
         issued()
         assert live(operator, version).status_code == 200
 
+    def test_what_waits_for_something_else_is_not_asked_for_more_often(self, operator: Client) -> None:
+        closed_report()
+        a_process("voiding_requested", HOUR)
+        assert not Page(live(operator).content.decode()).having("data-moving")
+        operator.post(f"{PAGE}documents/{issued().pk}/void/")
+        UniqueKey.objects.update(command_id=uuid7_at(clock.now() - HOUR))
+        assert not Page(live(operator).content.decode()).having("data-moving"), "no worker takes it"
+
     def test_it_asks_more_often_only_while_something_moves(self, operator: Client) -> None:
         document = issued()
         assert not Page(live(operator).content.decode()).having("data-moving")
@@ -196,9 +242,7 @@ class TestAsking:
         report = report_of(issued())
         operator.post(f"{PAGE}reports/{report.pk}/publish/")
         page = look(operator, PAGE)
-        assert {at["data-reason"] for at in page.having("data-reason")} == {
-            "Asked for: it waits until no document of the report is being voided."
-        }
+        assert {at["data-reason"] for at in page.having("data-reason")} == {"That is on its way."}
 
         run_until_idle()
         assert Report.objects.get().is_published

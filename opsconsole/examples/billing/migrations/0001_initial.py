@@ -72,7 +72,12 @@ class Migration(migrations.Migration):
                 "ordering": ["-opened_at"],
                 "permissions": [("publish_report", "Can publish a report")],
                 "indexes": [
-                    models.Index(fields=["customer", "is_published", "-opened_at"], name="reports_report_customer")
+                    models.Index(fields=["customer", "-opened_at", "-id"], name="reports_report_customer"),
+                    models.Index(
+                        condition=models.Q(("is_published", False)),
+                        fields=["customer", "-opened_at", "-id"],
+                        name="reports_report_unpublished",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

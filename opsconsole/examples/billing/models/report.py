@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from opsconsole.kernel import clock
 
@@ -46,10 +47,20 @@ class Report(models.Model):
                 name="reports_report_counts", condition=Q(document_count__gte=0, voided_count__gte=0, total__gte=0)
             ),
         ]
-        indexes = [models.Index(fields=["customer", "is_published", "-opened_at"], name="reports_report_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-opened_at", "-id"], name="reports_report_customer"),
+            models.Index(
+                fields=["customer", "-opened_at", "-id"],
+                name="reports_report_unpublished",
+                condition=Q(is_published=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer}, {self.state}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("voiding:report", args=[self.pk])
 
     def take_in(self, amount: Decimal) -> None:
         """Tell of a document more. Whoever counts holds the row's lock."""

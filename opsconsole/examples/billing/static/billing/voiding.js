@@ -22,8 +22,8 @@
         }, EVERY);
         document.querySelector('[data-asking]').addEventListener('submit', (event) => {
             event.preventDefault();
-            const token = event.target.elements.csrfmiddlewaretoken.value;
-            htmx.ajax('POST', event.submitter.formAction, {source: event.submitter, target: region, swap: 'morph', headers: {'X-CSRFToken': token}});
+            const values = Object.fromEntries(new FormData(event.target));
+            htmx.ajax('POST', event.submitter.formAction, {source: event.submitter, target: region, swap: 'morph', values});
         });
         document.addEventListener('voiding:said', (event) => say(event.detail.value));
         document.addEventListener('htmx:responseError', (event) => {
