@@ -114,13 +114,13 @@ def closed_report() -> tuple[Document, Report]:
     return document, report_of(document)
 
 
-def a_process(status: str, age: timedelta = timedelta()) -> Process:
+def a_process(status: str, age: timedelta = timedelta(), type_name: str = DocumentVoiding.type_name) -> Process:
     """About a document of its own."""
     subject = uuid7()
     state = {"document_id": str(subject), "status": status, "reason": ""}
     return Process.objects.create(
         pk=uuid7(),
-        type=DocumentVoiding.type_name,
+        type=type_name,
         subject=subject,
         status=status,
         is_live=True,

@@ -13,13 +13,14 @@ from opsconsole.console.middleware import POLICY
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import UniqueKey
 from opsconsole.engine.testing import run_until_idle
-from opsconsole.examples.billing.models import Document, Report
+from opsconsole.examples.billing.models import Document, Report, ReportedDocument
 from opsconsole.examples.billing.voiding.reading import DOCUMENTS
 from opsconsole.examples.billing.voiding.voidings import NEWEST, OLDEST
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7, uuid7_at
-from opsconsole.streams.models import Process
-from tests.console.visitors import Page, logged_in, look, somebody
+from opsconsole.streams import operations
+from opsconsole.streams.models import Move, Process, Subscription
+from tests.console.visitors import Page, logged_in, look, somebody, told
 from tests.examples.billing.paperwork import (
     a_process,
     acknowledge,
@@ -219,6 +220,37 @@ class TestRefreshing:
         run_until_idle()
         failed()
         assert not Page(live(operator).content.decode()).having("data-moving")
+
+
+class TestWhenNobodyListens:
+    WORDS = "Subscription billing.document_voiding is paused: what is asked for below does not begin"
+
+    def rest(self, *names: str) -> None:
+        for name in names:
+            operations.pause(name, actor="ana", reason="a look")
+
+    def test_that_a_subscription_rests_is_said_with_what_does_not_happen(self, operator: Client) -> None:
+        issued()
+        assert "is paused" not in look(operator, PAGE).text
+        self.rest("billing.document_voiding", "reports.documents")
+        page = look(operator, PAGE)
+        assert self.WORDS in page.text
+        assert "Subscription reports.documents is paused: reports do not hear of new documents" in page.text
+        assert reverse("admin:ops_subscription", args=["reports.documents"]) in page.links
+        assert self.WORDS in look(operator, address_of(Report.objects.get())).text
+
+    def test_one_that_stopped_at_an_event_is_named_like_that(self, operator: Client) -> None:
+        issued()
+        stopped = Subscription.objects.filter(name="reports.documents")
+        stopped.update(status="stopped", failed_position=1)
+        assert "Subscription reports.documents is stopped" in look(operator, PAGE).text
+
+    def test_who_may_not_see_subscriptions_is_told_without_a_link(self) -> None:
+        issued()
+        self.rest("billing.document_voiding")
+        page = look(somebody(SEEING), PAGE)
+        assert self.WORDS in page.text
+        assert not [link for link in page.links if "subscriptions/" in link]
 
 
 class TestAsking:
