@@ -254,6 +254,37 @@ class TestWhenNobodyListens:
 
 
 class TestAsking:
+    def test_what_has_come_true_already_is_not_asked_for(self, operator: Client) -> None:
+        document = issued()
+        void(document)
+        publish(report_of(document))
+        process, before = the_process(), StoredCommand.objects.count()
+        for what, why in {
+            f"documents/{document.pk}/void/": "It is voided already.",
+            f"reports/{report_of(document).pk}/publish/": "It is published already.",
+            f"processes/{process.pk}/acknowledge/": "It is document_voided: nothing has failed.",
+        }.items():
+            assert told(operator, PAGE + what, {}) == f"Nothing was asked. {why}"
+        assert StoredCommand.objects.count() == before
+        assert not LogEntry.objects.exists()
+
+    def test_a_process_of_another_kind_is_none_of_its_business(self, operator: Client) -> None:
+        move = Move.objects.create(process="tests.other", source="", target="marking_failed")
+        other = a_process("marking_failed", type_name="tests.other")
+        move.delete()
+        assert "There is no such process" in told(operator, f"{PAGE}processes/{other.pk}/acknowledge/", {})
+        assert not StoredCommand.objects.exists()
+
+    def test_a_document_that_billing_has_just_voided_is_not_offered(self, operator: Client) -> None:
+        document = issued()
+        void(document)
+        ReportedDocument.objects.update(state="voiding")  # reports have not heard of it yet
+        page = look(operator, PAGE)
+        assert not page.having("formaction", f"{PAGE}documents/{document.pk}/void/")
+        assert page.having("data-reason", "It is voided.")
+        Process.objects.filter(pk=the_process().pk).update(moved_at=clock.now() - HOUR)
+        assert "unheard" in look(operator, PAGE).text
+
     def test_a_document_is_voided(self, operator: Client) -> None:
         document = issued()
         response = operator.post(f"{PAGE}documents/{document.pk}/void/", follow=True)
@@ -324,7 +355,7 @@ class TestPermissions:
     @pytest.fixture
     def addresses(self) -> dict[str, str]:
         process = failed()
-        parts = {"document": process.subject, "report": Report.objects.get().pk, "process": process.pk}
+        parts = {"document": process.subject, "report": report_of(issued()).pk, "process": process.pk}
         return {permission: PAGE + at.format(**parts) for permission, at in self.ACTIONS.items()}
 
     @pytest.mark.parametrize("permission", [SEEING, *ACTIONS])
@@ -348,7 +379,6 @@ class TestPermissions:
         assert StoredCommand.objects.count() == before
 
     def test_who_may_only_look_sees_buttons_that_name_what_they_need(self, addresses: dict[str, str]) -> None:
-        issued(customer="Alder Foods")
         page = look(somebody(SEEING), PAGE)
         assert not page.having("formaction")
         reasons = {at["data-reason"] for at in page.having("data-reason")}

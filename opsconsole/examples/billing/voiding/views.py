@@ -81,6 +81,9 @@ def _ask(request: HttpRequest, wish: Wish, pk: UUID) -> HttpResponse:
     if row is None:
         messages.error(request, f"There is no such {rows.model._meta.verbose_name}, so nothing was asked.")
         return _back(request)
+    if obstacle := wish.obstacle(row):
+        messages.warning(request, f"Nothing was asked. {obstacle}")
+        return _back(request)
     with transaction.atomic():
         sent = wish.ask(pk)
         if sent.is_new:
