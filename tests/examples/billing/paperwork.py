@@ -22,7 +22,7 @@ from opsconsole.examples.billing.processes import DocumentVoiding
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.models import Process, ProcessStep
-from tests.past import MINUTE
+from tests.past import HOUR, MINUTE
 
 CUSTOMER = "Cedar Books"
 
@@ -96,13 +96,13 @@ def types_in(correlation_id: UUID, model: type) -> list[str]:
 def long_report(documents: int) -> Report:
     """With so many, one of them issued by billing."""
     report = report_of(issued())
-    known = report.documents.count()
+    known = report.documents.update(added_at=clock.now() - 24 * HOUR)
     rows = [
-        ReportedDocument(pk=uuid7(), report=report, amount=Decimal(1), added_at=clock.now() + MINUTE * number)
+        ReportedDocument(pk=uuid7(), report=report, amount=Decimal(1), added_at=clock.now() - MINUTE * number)
         for number in range(documents - known)
     ]
     ReportedDocument.objects.bulk_create(rows)
-    Report.objects.filter(pk=report.pk).update(document_count=documents)
+    Report.objects.filter(pk=report.pk).update(document_count=documents, total=report.total + len(rows))
     return report
 
 

@@ -13,7 +13,9 @@ from opsconsole.console.middleware import POLICY
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import UniqueKey
 from opsconsole.engine.testing import run_until_idle
+from opsconsole.examples.billing.commands import MarkDocumentAsVoided
 from opsconsole.examples.billing.models import Document, Report, ReportedDocument
+from opsconsole.examples.billing.voiding.looks import AGREED, LEGEND, STUCK, UNHEARD
 from opsconsole.examples.billing.voiding.reading import DOCUMENTS
 from opsconsole.examples.billing.voiding.voidings import NEWEST, OLDEST
 from opsconsole.kernel import clock
@@ -25,11 +27,13 @@ from tests.examples.billing.paperwork import (
     a_process,
     acknowledge,
     closed_report,
+    do,
     failed,
     issued,
     long_report,
     publish,
     report_of,
+    reported,
     the_process,
     void,
 )
@@ -113,12 +117,12 @@ class TestWhatItShows:
         failed()
         process = the_process()
         Process.objects.update(moved_at=process.moved_at - HOUR)
-        assert "stuck" not in look(operator, PAGE).text, "it waits for a person"
+        assert f"{STUCK.sentence} Cedar Books" not in look(operator, PAGE).text, "it waits for a person"
         Process.objects.filter(pk=process.pk).delete()
         process.status = "voiding_requested"
         process.moved_at -= HOUR
         process.save(force_insert=True)
-        assert "stuck" in look(operator, PAGE).text
+        assert f"{STUCK.sentence} Cedar Books" in look(operator, PAGE).text
 
     def test_of_a_long_report_the_newest_documents_and_the_way_to_all_of_them(self, operator: Client) -> None:
         report = long_report(DOCUMENTS + 5)
@@ -283,7 +287,23 @@ class TestAsking:
         assert not page.having("formaction", f"{PAGE}documents/{document.pk}/void/")
         assert page.having("data-reason", "It is voided.")
         Process.objects.filter(pk=the_process().pk).update(moved_at=clock.now() - HOUR)
-        assert "unheard" in look(operator, PAGE).text
+        assert look(operator, PAGE).having("title", UNHEARD.sentence)
+
+    def test_one_that_reports_agreed_to_void_without_a_process_is_marked_and_can_be_voided(
+        self, operator: Client
+    ) -> None:
+        document = issued()
+        do(MarkDocumentAsVoided(document_id=document.pk))
+        assert look(operator, PAGE).having("title", AGREED.sentence)
+        operator.post(f"{PAGE}documents/{document.pk}/void/")
+        run_until_idle()
+        assert reported(document).state == "voided"
+
+    def test_what_its_words_mean_can_be_read_without_a_pointer(self, operator: Client) -> None:
+        issued()
+        page = look(operator, PAGE)
+        for each in LEGEND:
+            assert f"{each.word} {each.sentence}" in page.text
 
     def test_a_document_is_voided(self, operator: Client) -> None:
         document = issued()

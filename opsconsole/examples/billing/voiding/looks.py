@@ -28,6 +28,7 @@ class Look:
 ASKED = Look("pending", "pending", "asked", "asked for a moment ago")
 STUCK = Look("pending", "warning", "stuck", "has not got on for over a minute: the page of its process says why")
 UNHEARD = Look("pending", "warning", "unheard", "billing has voided it long since, and reports have not heard of it")
+AGREED = Look("pending", "warning", "agreed", "reports have agreed, and no process goes on with it: void it again")
 LOOKS = {
     VOIDING_REQUESTED: Look("processing", "processing", "requested", "voiding requested: reports are being asked"),
     MARKING_SUCCEEDED: Look("processing", "processing", "marked", "marking succeeded: billing is voiding it"),
@@ -36,7 +37,7 @@ LOOKS = {
     FAILURE_ACKNOWLEDGED: Look("awaiting", "info", "acknowledged", "failure acknowledged: the document stays as it is"),
 }
 VOIDED = LOOKS[DOCUMENT_VOIDED]
-LEGEND = (ASKED, *LOOKS.values(), STUCK, UNHEARD)
+LEGEND = (ASKED, *LOOKS.values(), STUCK, UNHEARD, AGREED)
 
 
 def look_of(process: Process) -> Look:
@@ -49,10 +50,12 @@ def look_at(document: ReportedDocument, process: Process | None) -> Look | None:
     """What to show of a document, with the process that was begun last."""
     if document.state == ReportedDocument.State.VOIDED:
         return VOIDED
-    if process is None:
-        return None
-    is_unheard = process.status == DOCUMENT_VOIDED and _is_late(process)
-    return UNHEARD if is_unheard else look_of(process)
+    if process is not None and (process.is_live or process.status == DOCUMENT_VOIDED):
+        is_unheard = not process.is_live and _is_late(process)
+        return UNHEARD if is_unheard else look_of(process)
+    if document.state == ReportedDocument.State.VOIDING:
+        return AGREED
+    return look_of(process) if process else None
 
 
 def _is_late(process: Process) -> bool:

@@ -16,6 +16,7 @@ from opsconsole.examples.billing.configuration import billing_settings
 from opsconsole.examples.billing.models import Report
 from opsconsole.examples.billing.voiding.asking import WISHES, Wish
 from opsconsole.examples.billing.voiding.hearing import resting
+from opsconsole.examples.billing.voiding.looks import LEGEND
 from opsconsole.examples.billing.voiding.places import Place
 from opsconsole.examples.billing.voiding.reading import one_report, overview
 
@@ -109,6 +110,7 @@ def _back(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, place: Place) -> HttpResponse:
     context = {
         "place": place,
+        "legend": LEGEND,
         "resting": list(resting()),
         "slow_down": billing_settings().slow_down,
         "may_not": {name: _obstacle(request, permission) for name, permission in ACTIONS.items()},
