@@ -19,7 +19,7 @@ from opsconsole.examples.billing.events import (
     ReportClosed,
     ReportPublished,
 )
-from opsconsole.examples.billing.models import Report, ReportedDocument
+from opsconsole.examples.billing.models import Document, Report, ReportedDocument
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from tests.examples.billing.paperwork import do, issued, publish, report_of, reported, void
@@ -155,6 +155,15 @@ class TestAPublicationThatMeetsAVoiding:
         publish(report_of(document))
         assert report_of(document).is_published
         assert len(emitted(ReportClosed)) == 1
+
+    def test_goes_on_when_billing_says_again_what_reports_never_heard(self) -> None:
+        document = issued()
+        do(MarkDocumentAsVoided(document_id=document.pk))
+        Document.objects.update(voided_at=clock.now())  # announced, and skipped
+        publish(report_of(document))
+        assert not report_of(document).is_published
+        do(CompleteDocumentVoiding(document_id=document.pk))
+        assert (report_of(document).is_published, reported(document).state) == (True, "voided")
 
     def test_writes_nothing_however_long_it_takes(self) -> None:
         document = issued()
