@@ -52,11 +52,15 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """A command that an operator may send to an instance, from these states; it has a field `process_id`."""
+    """A command that an operator may send to an instance, from these states; it has a field `process_id`.
+
+    An instance in these states waits for it, unless it `is_remedy`: something to try with one that is stuck.
+    """
 
     label: str
     command: type[Command]
     statuses: tuple[str, ...]
+    is_remedy: bool = False
 
 
 def begins_with(*messages: type[Event]) -> Callable[[F], F]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine import Command, claiming, draining, send, sequencing
@@ -165,6 +165,7 @@ def test_no_document_of_a_published_report_is_voided_whatever_meets_what(rounds:
     if rounds > 100:  # of a few documents, all may fare alike
         assert voided, "nothing was voided in time"
         assert reported, "no report was published in time"
+    check_that_reports_count_right()
     check_that_published_reports_tell_the_truth()
     check_that_processes_followed_one_another()
 
@@ -175,7 +176,15 @@ def check_that_both_services_agree() -> tuple[int, int]:
     assert voided == set(ReportedDocument.objects.filter(state="voided").values_list("pk", flat=True))
     others = ReportedDocument.objects.exclude(pk__in=voided)
     assert set(others.values_list("state", "report__is_published")) <= {("reported", True)}
+    assert not Report.objects.filter(closed_at__isnull=False, is_published=False).exists()
     return len(voided), others.count()
+
+
+def check_that_reports_count_right() -> None:
+    for report in Report.objects.all():
+        told = report.documents.exclude(state="voided").aggregate(count=Count("pk"), total=Sum("amount", default=0))
+        assert (report.document_count, report.total) == (told["count"], told["total"])
+        assert report.voided_count == report.documents.filter(state="voided").count()
 
 
 def check_that_published_reports_tell_the_truth() -> None:
@@ -224,9 +233,27 @@ class TestTwoThatMeet:
                 MarkDocumentAsVoided(document_id=document.pk), PublishReport(report_id=report.pk)
             )
             report.refresh_from_db()
-            assert marking.status == "success"
-            expected = ("success", "reported") if report.is_published else ("pending", "voiding")
-            assert (publishing.status, reported(document).state) == expected
+            assert (marking.status, publishing.status) == ("success", "success")
+            assert report.closed_at is not None
+            assert reported(document).state == ("reported" if report.is_published else "voiding")
+
+    @rounds(10, 300)
+    def test_of_closing_and_striking_off_the_second_publishes(self, rounds: int) -> None:
+        for number in range(rounds):
+            document = issued(customer=f"Customer {number}")
+            report = report_of(document)
+            for command in (MarkDocumentAsVoided, CompleteDocumentVoiding):
+                StoredCommand.objects.filter(status="pending").delete()
+                draining.execute_chunk(claimed(command(document_id=document.pk)))
+            sequencing.catch_up()
+            publishing = claimed(PublishReport(report_id=report.pk))
+            at_once(lambda: draining.execute_chunk(publishing), follow_to_the_end)  # noqa: B023
+            follow_to_the_end()
+            while execute():
+                pass
+            report.refresh_from_db()
+            assert (report.is_published, reported(document).state) == (True, "voided")
+            assert [event for event, _ in log(ReportPublished) if event["report_id"] == str(report.pk)]
 
     @rounds(10, 300)
     def test_a_document_that_comes_while_its_report_is_published_is_told_of_or_opens_a_new_one(

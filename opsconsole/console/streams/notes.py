@@ -45,9 +45,11 @@ def on_process(process: Process, condition: str, latest: ShownStep | None) -> It
         yield Note(format_html(text, process.status, ago(process.moved_at), longest), "warning")
     yield from _on_subscription(process)
     yield from _on_commands(latest)
-    by_hand = [one.label for one in declared.by_hand if process.status in one.statuses] if declared else []
-    if by_hand:
-        yield Note(f"Waits for somebody to decide: {' or '.join(by_hand)}.", "warning")
+    by_hand = [one for one in declared.by_hand if process.status in one.statuses] if declared else []
+    if awaited := [one.label for one in by_hand if not one.is_remedy]:
+        yield Note(f"Waits for somebody to decide: {' or '.join(awaited)}.", "warning")
+    if condition == STUCK and (remedies := [one.label for one in by_hand if one.is_remedy]):
+        yield Note(f"When none of its commands can be reprocessed: {' or '.join(remedies)}.")
     if condition != OVERDUE and process.deadline_at:
         what = declared.deadlines.get(process.status) if declared else None
         method = f" “{what.method}” is called" if what else " its deadline passes"

@@ -42,18 +42,24 @@ class AbortDocumentVoiding(Command, name="billing.abort_document_voiding"):
 
 
 class MarkDocumentAsVoided(Command, name="reports.mark_document_as_voided", retry=ONCE_REPORTED):
-    """To reports: strike the document off, unless its report is published."""
+    """To reports: strike the document off, unless its report is closed or published."""
 
     document_id: UUID
 
 
 class PublishReport(Command, name="reports.publish_report"):
-    """To reports, from a person."""
+    """To reports, from a person: close the report, and publish it as soon as none of its documents is being voided."""
 
     report_id: UUID
 
 
 class AcknowledgeProcessFailure(Command, name="billing.acknowledge_process_failure"):
     """To a process, from a person: its failure has been seen."""
+
+    process_id: UUID
+
+
+class AskAgain(Command, name="billing.ask_again"):
+    """To a process, from a person: send what is due in its present state once more, for the answer was lost."""
 
     process_id: UUID

@@ -35,6 +35,13 @@ class MarkingDocumentAsVoidedFailed(Event, name="reports.marking_document_as_voi
     reason: str
 
 
+class ReportClosed(Event, name="reports.report_closed"):
+    """Somebody wants it published: no document comes to it any more, and reports agree to no further voiding."""
+
+    report_id: UUID
+    customer: str
+
+
 class ReportPublished(Event, name="reports.report_published"):
     """`documents` is how many it tells of; what was voided before is not among them."""
 

@@ -10,17 +10,19 @@ The rule: **a document that a published report tells of is never voided.** It ho
    is sent twice or for a state that was never reached;
 2. reports agree only while the report is open, and in the transaction that agrees the document becomes `voiding`.
    It stays so until reports hear from billing that the document is voided; then it is `voided`;
-3. a report is published only while none of its documents is `voiding`: PublishReport comes again later. So at the
-   moment of publication a document is either voided on both sides, and the report does not tell of it, or untouched,
-   and from then on reports refuse.
+3. whoever wants a report published closes it, and it is published only once none of its documents is `voiding`: at
+   once, or when the last of them is struck off. So at the moment of publication a document is either voided on both
+   sides, and the report does not tell of it, or untouched. Reports have refused since the report was closed, so no
+   voiding that is asked for later can hold a publication up.
 
-Agreeing (2) and publishing (3) lock the report's row, so one of the two sees what the other has done. The database
-refuses on its own account what would break the rule: a published report with a document that is `voiding`, and any
-change to a document of a published report (`models/report.py`). It also allows one live process a document. A failed
-one counts as live until a person has acknowledged the failure, so nothing happens twice while nobody has looked.
+Agreeing (2), publishing and striking off (3) lock the report's row, so one of two sees what the other has done. The
+database refuses on its own account what would break the rule: a published report with a document that is `voiding`, and
+any change to a published report or its documents (`models/report.py`). It also allows one live process a document. A
+failed one counts as live until a person has acknowledged the failure, so nothing happens twice while nobody has looked.
 
 Nothing here takes a lock in one service and waits for the other. When a step fails for good, the document stays
-`voiding` and its report open: the safe side. The process is then marked as stuck; reprocessing its command moves it on.
+`voiding` and its report unpublished: the safe side. The process is then marked as stuck; reprocessing its command moves
+it on. When the command succeeded and its answer was passed over, an operator asks again.
 """
 
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ from opsconsole.engine import Command
 from opsconsole.examples.billing.commands import (
     AbortDocumentVoiding,
     AcknowledgeProcessFailure,
+    AskAgain,
     CompleteDocumentVoiding,
     MarkDocumentAsVoided,
 )
@@ -67,7 +70,10 @@ class DocumentVoiding(
         FAILURE_ACKNOWLEDGED: set(),
     },
     stuck_after=timedelta(minutes=1),
-    by_hand=[ByHand("Acknowledge", AcknowledgeProcessFailure, (MARKING_FAILED,))],
+    by_hand=[
+        ByHand("Acknowledge", AcknowledgeProcessFailure, (MARKING_FAILED,)),
+        ByHand("Ask again", AskAgain, tuple(NEXT), is_remedy=True),
+    ],
 ):
     document_id: UUID
     reason: str = ""

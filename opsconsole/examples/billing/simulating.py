@@ -35,9 +35,9 @@ def void_too_late(random: Random) -> None:
 
 
 def publish(random: Random) -> None:
-    reports = list(Report.objects.filter(is_published=False))
+    reports = list(Report.objects.filter(closed_at=None))
     report = random.choice(reports) if reports else None
-    if report is not None and report.documents.count() >= WORTH_PUBLISHING:
+    if report is not None and report.document_count + report.voided_count >= WORTH_PUBLISHING:
         ask_to_publish(report.pk)
 
 

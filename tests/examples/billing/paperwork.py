@@ -1,5 +1,6 @@
 """Documents, reports and processes as the services and their people make them."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,12 +13,16 @@ from opsconsole.engine.testing import run_until_idle
 from opsconsole.examples.billing.commands import (
     AcknowledgeProcessFailure,
     IssueDocument,
+    MarkDocumentAsVoided,
     PublishReport,
     VoidDocument,
 )
 from opsconsole.examples.billing.models import Document, Report, ReportedDocument
+from opsconsole.examples.billing.processes import DocumentVoiding
+from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.models import Process, ProcessStep
+from tests.past import HOUR, MINUTE
 
 CUSTOMER = "Cedar Books"
 
@@ -86,3 +91,39 @@ def types_in(correlation_id: UUID, model: type) -> list[str]:
         name.rpartition(".")[2]
         for name in model.objects.filter(correlation_id=correlation_id).order_by("id").values_list("type", flat=True)
     ]
+
+
+def long_report(documents: int) -> Report:
+    """With so many, one of them issued by billing."""
+    report = report_of(issued())
+    known = report.documents.update(added_at=clock.now() - 24 * HOUR)
+    rows = [
+        ReportedDocument(pk=uuid7(), report=report, amount=Decimal(1), added_at=clock.now() - MINUTE * number)
+        for number in range(documents - known)
+    ]
+    ReportedDocument.objects.bulk_create(rows)
+    Report.objects.filter(pk=report.pk).update(document_count=documents, total=report.total + len(rows))
+    return report
+
+
+def closed_report() -> tuple[Document, Report]:
+    """With a document that is being voided, for which its publication waits."""
+    document = issued()
+    do(MarkDocumentAsVoided(document_id=document.pk))
+    publish(report_of(document))
+    return document, report_of(document)
+
+
+def a_process(status: str, age: timedelta = timedelta(), type_name: str = DocumentVoiding.type_name) -> Process:
+    """About a document of its own."""
+    subject = uuid7()
+    state = {"document_id": str(subject), "status": status, "reason": ""}
+    return Process.objects.create(
+        pk=uuid7(),
+        type=type_name,
+        subject=subject,
+        status=status,
+        is_live=True,
+        state=state,
+        moved_at=clock.now() - age,
+    )

@@ -1,46 +1,54 @@
 """The page at /voiding/: what it shows, to whom, and what can be asked for there."""
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from opsconsole.console.middleware import POLICY
 from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import UniqueKey
 from opsconsole.engine.testing import run_until_idle
-from opsconsole.examples.billing.models import Document, Report
+from opsconsole.examples.billing.commands import MarkDocumentAsVoided
+from opsconsole.examples.billing.models import Document, Report, ReportedDocument
+from opsconsole.examples.billing.voiding.looks import AGREED, LEGEND, STUCK, UNHEARD
 from opsconsole.examples.billing.voiding.reading import DOCUMENTS
-from opsconsole.kernel.identifiers import uuid7
-from opsconsole.streams.models import Process
-from tests.console.visitors import Page, logged_in, look
-from tests.examples.billing.paperwork import acknowledge, failed, issued, publish, report_of, the_process, void
+from opsconsole.examples.billing.voiding.voidings import NEWEST, OLDEST
+from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import uuid7, uuid7_at
+from opsconsole.streams import operations
+from opsconsole.streams.models import Move, Process, Subscription
+from tests.console.visitors import Page, logged_in, look, somebody, told
+from tests.examples.billing.paperwork import (
+    a_process,
+    acknowledge,
+    closed_report,
+    do,
+    failed,
+    issued,
+    long_report,
+    publish,
+    report_of,
+    reported,
+    the_process,
+    void,
+)
+from tests.examples.billing.sights import PAGE, SEEING, address_of, documents_on
 from tests.past import HOUR
 
 pytestmark = pytest.mark.usefixtures("paperwork")
 
-PAGE = "/voiding/"
 NASTY = "<script>alert('x')</script>"
-SEEING = "billing.view_report"
 
 
 @pytest.fixture(autouse=True)
 def _nobody_stays() -> Any:
     yield
     User.objects.all().delete()
-
-
-def somebody(*permissions: str) -> Client:
-    """A member of staff who may do just this, as "app.codename"."""
-    user = User.objects.create_user(f"staff-{User.objects.count()}", is_staff=True)
-    for permission in permissions:
-        app, codename = permission.split(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-    return logged_in(user)
 
 
 @pytest.fixture
@@ -109,21 +117,56 @@ class TestWhatItShows:
         failed()
         process = the_process()
         Process.objects.update(moved_at=process.moved_at - HOUR)
-        assert "stuck" not in look(operator, PAGE).text, "it waits for a person"
+        assert f"{STUCK.sentence} Cedar Books" not in look(operator, PAGE).text, "it waits for a person"
         Process.objects.filter(pk=process.pk).delete()
         process.status = "voiding_requested"
         process.moved_at -= HOUR
         process.save(force_insert=True)
-        assert "stuck" in look(operator, PAGE).text
+        assert f"{STUCK.sentence} Cedar Books" in look(operator, PAGE).text
 
-    def test_of_a_long_report_the_newest_documents_and_how_many_more_there_are(self, operator: Client) -> None:
-        report = report_of(issued())
-        report.documents.model.objects.bulk_create(
-            report.documents.model(pk=uuid7(), report=report, amount=Decimal(1)) for _ in range(DOCUMENTS + 4)
-        )
+    def test_of_a_long_report_the_newest_documents_and_the_way_to_all_of_them(self, operator: Client) -> None:
+        report = long_report(DOCUMENTS + 5)
         page = look(operator, PAGE)
-        assert len([at for at in page.having("id") if at["id"].startswith("document-")]) == DOCUMENTS
-        assert "and 5 earlier" in page.text
+        assert len(documents_on(page)) == DOCUMENTS
+        assert "and 5 earlier: all of them" in page.text
+        assert address_of(report) in page.links
+
+    def test_what_failed_and_what_is_stuck_goes_first(self, operator: Client) -> None:
+        failed()
+        stuck, moving = a_process("voiding_requested", HOUR), a_process("voiding_requested")
+        rows = [at["id"] for at in look(operator, PAGE).having("id") if at["id"].startswith("process-")]
+        first = Process.objects.get(status="marking_failed").pk
+        assert rows == [f"process-{pk}" for pk in (first, stuck.pk, moving.pk)]
+
+    def test_of_very_many_processes_those_that_wait_for_longest_the_latest_and_a_link_to_the_others(
+        self, operator: Client
+    ) -> None:
+        many = [a_process("voiding_requested", HOUR * number) for number in range(OLDEST + NEWEST + 12)]
+        page = look(operator, PAGE)
+        shown = {at["id"] for at in page.having("id") if at["id"].startswith("process-")}
+        assert shown == {f"process-{process.pk}" for process in (*many[:NEWEST], *many[-OLDEST:])}
+        assert "and 12 more" in page.text
+        (link,) = [link for link in page.links if "condition=live" in link]
+        assert str(many[NEWEST].pk) in operator.get(link).content.decode()
+
+    def test_one_whose_publication_waits_stays_with_what_it_waits_for(self, operator: Client) -> None:
+        held, report = closed_report()
+        issued(32)
+        page = look(operator, PAGE)
+        assert len(page.having("aria-label", "Open report of Cedar Books")) == 1
+        assert len(page.having("aria-label", "Closed report of Cedar Books")) == 1
+        assert page.having("id", f"document-{held.pk}")
+        assert {at["data-reason"] for at in page.having("data-reason")} == {
+            "Asked for: it waits until no document of the report is being voided."
+        }
+        report.documents.update(state="reported")
+        assert look(operator, PAGE).having("formaction", f"{address_of(report)}publish/"), "nothing holds it up"
+
+    def test_a_few_customers_are_not_paged(self, operator: Client) -> None:
+        issued()
+        page = look(operator, PAGE)
+        assert not page.having("aria-label", "Customers")
+        assert not page.having("name", "from")
 
     def test_what_it_costs_does_not_depend_on_how_much_there_is(
         self, operator: Client, django_assert_max_num_queries: Any
@@ -165,6 +208,14 @@ class TestRefreshing:
         issued()
         assert live(operator, version).status_code == 200
 
+    def test_what_waits_for_something_else_is_not_asked_for_more_often(self, operator: Client) -> None:
+        closed_report()
+        a_process("voiding_requested", HOUR)
+        assert not Page(live(operator).content.decode()).having("data-moving")
+        operator.post(f"{PAGE}documents/{issued().pk}/void/")
+        UniqueKey.objects.update(command_id=uuid7_at(clock.now() - HOUR))
+        assert not Page(live(operator).content.decode()).having("data-moving"), "no worker takes it"
+
     def test_it_asks_more_often_only_while_something_moves(self, operator: Client) -> None:
         document = issued()
         assert not Page(live(operator).content.decode()).having("data-moving")
@@ -175,7 +226,85 @@ class TestRefreshing:
         assert not Page(live(operator).content.decode()).having("data-moving")
 
 
+class TestWhenNobodyListens:
+    WORDS = "Subscription billing.document_voiding is paused: what is asked for below does not begin"
+
+    def rest(self, *names: str) -> None:
+        for name in names:
+            operations.pause(name, actor="ana", reason="a look")
+
+    def test_that_a_subscription_rests_is_said_with_what_does_not_happen(self, operator: Client) -> None:
+        issued()
+        assert "is paused" not in look(operator, PAGE).text
+        self.rest("billing.document_voiding", "reports.documents")
+        page = look(operator, PAGE)
+        assert self.WORDS in page.text
+        assert "Subscription reports.documents is paused: reports do not hear of new documents" in page.text
+        assert reverse("admin:ops_subscription", args=["reports.documents"]) in page.links
+        assert self.WORDS in look(operator, address_of(Report.objects.get())).text
+
+    def test_one_that_stopped_at_an_event_is_named_like_that(self, operator: Client) -> None:
+        issued()
+        stopped = Subscription.objects.filter(name="reports.documents")
+        stopped.update(status="stopped", failed_position=1)
+        assert "Subscription reports.documents is stopped" in look(operator, PAGE).text
+
+    def test_who_may_not_see_subscriptions_is_told_without_a_link(self) -> None:
+        issued()
+        self.rest("billing.document_voiding")
+        page = look(somebody(SEEING), PAGE)
+        assert self.WORDS in page.text
+        assert not [link for link in page.links if "subscriptions/" in link]
+
+
 class TestAsking:
+    def test_what_has_come_true_already_is_not_asked_for(self, operator: Client) -> None:
+        document = issued()
+        void(document)
+        publish(report_of(document))
+        process, before = the_process(), StoredCommand.objects.count()
+        for what, why in {
+            f"documents/{document.pk}/void/": "It is voided already.",
+            f"reports/{report_of(document).pk}/publish/": "It is published already.",
+            f"processes/{process.pk}/acknowledge/": "It is document_voided: nothing has failed.",
+        }.items():
+            assert told(operator, PAGE + what, {}) == f"Nothing was asked. {why}"
+        assert StoredCommand.objects.count() == before
+        assert not LogEntry.objects.exists()
+
+    def test_a_process_of_another_kind_is_none_of_its_business(self, operator: Client) -> None:
+        move = Move.objects.create(process="tests.other", source="", target="marking_failed")
+        other = a_process("marking_failed", type_name="tests.other")
+        move.delete()
+        assert "There is no such process" in told(operator, f"{PAGE}processes/{other.pk}/acknowledge/", {})
+        assert not StoredCommand.objects.exists()
+
+    def test_a_document_that_billing_has_just_voided_is_not_offered(self, operator: Client) -> None:
+        document = issued()
+        void(document)
+        ReportedDocument.objects.update(state="voiding")  # reports have not heard of it yet
+        page = look(operator, PAGE)
+        assert not page.having("formaction", f"{PAGE}documents/{document.pk}/void/")
+        assert page.having("data-reason", "It is voided.")
+        Process.objects.filter(pk=the_process().pk).update(moved_at=clock.now() - HOUR)
+        assert look(operator, PAGE).having("title", UNHEARD.sentence)
+
+    def test_one_that_reports_agreed_to_void_without_a_process_is_marked_and_can_be_voided(
+        self, operator: Client
+    ) -> None:
+        document = issued()
+        do(MarkDocumentAsVoided(document_id=document.pk))
+        assert look(operator, PAGE).having("title", AGREED.sentence)
+        operator.post(f"{PAGE}documents/{document.pk}/void/")
+        run_until_idle()
+        assert reported(document).state == "voided"
+
+    def test_what_its_words_mean_can_be_read_without_a_pointer(self, operator: Client) -> None:
+        issued()
+        page = look(operator, PAGE)
+        for each in LEGEND:
+            assert f"{each.word} {each.sentence}" in page.text
+
     def test_a_document_is_voided(self, operator: Client) -> None:
         document = issued()
         response = operator.post(f"{PAGE}documents/{document.pk}/void/", follow=True)
@@ -196,9 +325,7 @@ class TestAsking:
         report = report_of(issued())
         operator.post(f"{PAGE}reports/{report.pk}/publish/")
         page = look(operator, PAGE)
-        assert {at["data-reason"] for at in page.having("data-reason")} == {
-            "Asked for: it waits until no document of the report is being voided."
-        }
+        assert {at["data-reason"] for at in page.having("data-reason")} == {"That is on its way."}
 
         run_until_idle()
         assert Report.objects.get().is_published
@@ -248,7 +375,7 @@ class TestPermissions:
     @pytest.fixture
     def addresses(self) -> dict[str, str]:
         process = failed()
-        parts = {"document": process.subject, "report": Report.objects.get().pk, "process": process.pk}
+        parts = {"document": process.subject, "report": report_of(issued()).pk, "process": process.pk}
         return {permission: PAGE + at.format(**parts) for permission, at in self.ACTIONS.items()}
 
     @pytest.mark.parametrize("permission", [SEEING, *ACTIONS])
@@ -272,7 +399,6 @@ class TestPermissions:
         assert StoredCommand.objects.count() == before
 
     def test_who_may_only_look_sees_buttons_that_name_what_they_need(self, addresses: dict[str, str]) -> None:
-        issued(customer="Alder Foods")
         page = look(somebody(SEEING), PAGE)
         assert not page.having("formaction")
         reasons = {at["data-reason"] for at in page.having("data-reason")}

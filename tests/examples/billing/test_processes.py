@@ -3,14 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 
+from opsconsole.engine import Event, claiming, draining, send, sequencing
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
-from opsconsole.engine.testing import assert_emitted, assert_sent
+from opsconsole.engine.testing import assert_emitted, assert_sent, run_until_idle
 from opsconsole.examples.billing.commands import (
     AbortDocumentVoiding,
+    AskAgain,
     CompleteDocumentVoiding,
     MarkDocumentAsVoided,
+    VoidDocument,
 )
 from opsconsole.examples.billing.events import (
     DocumentVoided,
@@ -19,12 +24,14 @@ from opsconsole.examples.billing.events import (
     MarkingDocumentAsVoidedFailed,
     MarkingDocumentAsVoidedSucceeded,
 )
-from opsconsole.examples.billing.models import Document
+from opsconsole.examples.billing.models import Document, ReportedDocument
 from opsconsole.examples.billing.processes import DocumentVoiding
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams import IllegalMove
+from opsconsole.streams.following import follow_to_the_end
 from opsconsole.streams.models import Process, ProcessStep
 from opsconsole.streams.testing import given
+from tests.console.visitors import logged_in, look
 from tests.examples.billing.paperwork import (
     acknowledge,
     do,
@@ -90,10 +97,6 @@ class TestTheStory:
         assert types_in(process.pk, StoredEvent) == ["marking_document_as_voided_succeeded", "document_voided"]
 
     def test_of_two_who_want_a_document_voided_one_is_too_many(self) -> None:
-        from opsconsole.engine import send
-        from opsconsole.engine.testing import run_until_idle
-        from opsconsole.examples.billing.commands import VoidDocument
-
         document = issued()
         for _ in range(2):
             send(VoidDocument(document_id=document.pk))
@@ -192,6 +195,79 @@ class TestTheStateMachine:
         assert DocumentVoiding.begins_in == ("voiding_requested",)
         assert DocumentVoiding.stuck_after == timedelta(minutes=1)
 
-    def test_an_operator_may_acknowledge_what_failed_and_nothing_else(self) -> None:
-        (offer,) = DocumentVoiding.by_hand
-        assert (offer.label, offer.statuses) == ("Acknowledge", ("marking_failed",))
+    def test_an_operator_may_acknowledge_what_failed_and_ask_again_for_what_is_due(self) -> None:
+        assert [(offer.label, offer.statuses, offer.is_remedy) for offer in DocumentVoiding.by_hand] == [
+            ("Acknowledge", ("marking_failed",), False),
+            ("Ask again", ("voiding_requested", "marking_succeeded", "marking_failed"), True),
+        ]
+
+
+@pytest.mark.usefixtures("paperwork")
+class TestAskingAgain:
+    """An answer was passed over: the command of the state has succeeded, and the process heard nothing of it."""
+
+    def lost(self, message: type[Event]) -> Process:
+        """A process that never hears such an event."""
+        document = issued()
+        send(VoidDocument(document_id=document.pk))
+        for _ in range(20):
+            sequencing.sequence()
+            StoredEvent.objects.filter(type=message.__contract__.name).update(type="tests.passed_over")
+            if not follow_to_the_end() + draining_of_one():
+                break
+        return the_process()
+
+    @pytest.mark.parametrize(
+        ("message", "status"),
+        [
+            (MarkingDocumentAsVoidedSucceeded, "voiding_requested"),
+            (DocumentVoided, "marking_succeeded"),
+        ],
+    )
+    def test_moves_a_process_whose_answer_was_passed_over(self, message: type[Event], status: str) -> None:
+        process = self.lost(message)
+        assert process.status == status
+        assert not StoredCommand.objects.exclude(status="success").exists(), "there is nothing to reprocess"
+
+        assert do(AskAgain(process_id=process.pk)).status == "success"
+        process.refresh_from_db()
+        assert process.status == "document_voided"
+        assert [one.state for one in ReportedDocument.objects.all()] == ["voided"]
+
+    def test_sends_what_is_due_in_the_flow_of_the_process(self) -> None:
+        process = self.lost(DocumentVoided)
+        do(AskAgain(process_id=process.pk))
+        assert types_in(process.pk, StoredCommand)[-1] == "complete_document_voiding"
+
+    def test_changes_nothing_for_one_that_was_on_its_way_all_the_same(self) -> None:
+        document = issued()
+        send(VoidDocument(document_id=document.pk))
+        sequencing.sequence()
+        while not Process.objects.exists():
+            assert draining_of_one() + follow_to_the_end()
+            sequencing.sequence()
+        do(AskAgain(process_id=the_process().pk))
+        assert way(the_process()) == ["voiding_requested", "marking_succeeded", "document_voided"]
+        assert Document.objects.get().voided_at is not None
+
+    def test_is_in_vain_once_a_process_has_ended(self) -> None:
+        void(issued())
+        before = StoredCommand.objects.count()
+        assert do(AskAgain(process_id=the_process().pk)).status == "success"
+        assert StoredCommand.objects.count() == before + 1
+
+    def test_does_not_make_a_process_look_as_if_it_waited_for_somebody(self) -> None:
+        process = self.lost(DocumentVoided)
+        client = logged_in(User.objects.create_superuser("ana"))
+        try:
+            page = look(client, reverse("admin:ops_process", args=[process.pk]))
+        finally:
+            User.objects.all().delete()
+        assert "Ask again" in page.text
+        assert "Waits for somebody to decide" not in page.text
+
+
+def draining_of_one() -> int:
+    claiming.forget()
+    chunk = claiming.claim_commands("default")
+    return draining.execute_chunk(chunk) if chunk else 0

@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             PUBLISHED,
-            "DROP TRIGGER reports_document_published ON reports_document;"
-            "DROP FUNCTION reports_refuse_change();"
+            "DROP FUNCTION reports_refuse_document() CASCADE;"
+            "DROP FUNCTION reports_refuse_report() CASCADE;"
             "ALTER TABLE reports_document DROP CONSTRAINT reports_document_of_report;"
             "ALTER TABLE reports_report DROP CONSTRAINT reports_report_key",
         )

@@ -5,14 +5,43 @@ ALTER TABLE reports_report ADD CONSTRAINT reports_report_key UNIQUE (id, is_publ
 ALTER TABLE reports_document ADD CONSTRAINT reports_document_of_report
     FOREIGN KEY (report_id, is_published) REFERENCES reports_report (id, is_published) ON UPDATE CASCADE;
 
--- A check sees only the new row: that it may not change any more takes a trigger.
-CREATE FUNCTION reports_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A check sees only the new row: that a published one may not change any more takes triggers. The cascade of a
+-- publication passes them, for it meets documents that are not published yet.
+CREATE FUNCTION reports_refuse_report() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'document % is in a published report: it cannot become %', OLD.document_id, quote_literal(NEW.state)
-          USING ERRCODE = 'check_violation', CONSTRAINT = 'reports_document_published';
+    RAISE EXCEPTION 'report % is published: it stays as it is', OLD.id
+          USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
 END $$;
 
+CREATE FUNCTION reports_refuse_document() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'document % is in a published report, or would come into one: that stays as it is',
+                    coalesce(OLD.document_id, NEW.document_id)
+          USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+END $$;
+
+CREATE TRIGGER reports_report_published
+    BEFORE UPDATE ON reports_report
+    FOR EACH ROW WHEN (OLD.is_published AND OLD.* IS DISTINCT FROM NEW.*)
+    EXECUTE FUNCTION reports_refuse_report();
+
+CREATE TRIGGER reports_report_kept
+    BEFORE DELETE ON reports_report
+    FOR EACH ROW WHEN (OLD.is_published)
+    EXECUTE FUNCTION reports_refuse_report();
+
 CREATE TRIGGER reports_document_published
-    BEFORE UPDATE OF state ON reports_document
-    FOR EACH ROW WHEN (OLD.is_published AND NEW.state IS DISTINCT FROM OLD.state)
-    EXECUTE FUNCTION reports_refuse_change();
+    BEFORE UPDATE ON reports_document
+    FOR EACH ROW WHEN (OLD.is_published AND OLD.* IS DISTINCT FROM NEW.*
+                       OR NEW.is_published AND OLD.report_id <> NEW.report_id)
+    EXECUTE FUNCTION reports_refuse_document();
+
+CREATE TRIGGER reports_document_added
+    BEFORE INSERT ON reports_document
+    FOR EACH ROW WHEN (NEW.is_published)
+    EXECUTE FUNCTION reports_refuse_document();
+
+CREATE TRIGGER reports_document_kept
+    BEFORE DELETE ON reports_document
+    FOR EACH ROW WHEN (OLD.is_published)
+    EXECUTE FUNCTION reports_refuse_document();

@@ -1,4 +1,4 @@
-"""Answers of the page: whole, or only what has changed; what people ask for is a POST, behind a permission each."""
+"""Answers of the pages: whole, or only what has changed; what people ask for is a POST, behind a permission each."""
 
 import json
 from collections.abc import Callable
@@ -7,23 +7,25 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from opsconsole.console import audit
 from opsconsole.console.pages import refused, respond
-from opsconsole.engine import Sent
 from opsconsole.examples.billing.configuration import billing_settings
-from opsconsole.examples.billing.models import Document, Report
-from opsconsole.examples.billing.voiding import asking
-from opsconsole.examples.billing.voiding.reading import overview
-from opsconsole.streams.models import Process
+from opsconsole.examples.billing.models import Report
+from opsconsole.examples.billing.voiding.asking import WISHES, Wish
+from opsconsole.examples.billing.voiding.hearing import resting
+from opsconsole.examples.billing.voiding.looks import LEGEND
+from opsconsole.examples.billing.voiding.places import Place
+from opsconsole.examples.billing.voiding.reading import one_report, overview
 
-SEE, VOID, PUBLISH = "billing.view_report", "billing.void_document", "billing.publish_report"
-ACKNOWLEDGE = "ops_streams.move_process"  # as for the same button on the page of the process
-ACTIONS = {"void": VOID, "publish": PUBLISH, "acknowledge": ACKNOWLEDGE}
+SEE = "billing.view_report"
+ACTIONS = {
+    "void": "billing.void_document",
+    "publish": "billing.publish_report",
+    "acknowledge": "ops_streams.move_process",  # as for the same button on the page of the process
+}
 
 View = Callable[..., HttpResponse]
 
@@ -46,63 +48,83 @@ def permitted(permission: str) -> Callable[[View], View]:
 @require_GET
 @permitted(SEE)
 def show(request: HttpRequest) -> HttpResponse:
-    return _page(request)
+    return _page(request, Place(beginning=Place.of(request.GET).beginning))
+
+
+@require_GET
+@permitted(SEE)
+def show_report(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    return _page(request, Place(report=report_id, before=Place.of(request.GET).before))
 
 
 @require_POST
-@permitted(VOID)
+@permitted(ACTIONS["void"])
 def void(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    return _ask(request, Document, document_id, asking.ask_to_void, "Voiding asked for.")
+    return _ask(request, WISHES["void"], document_id)
 
 
 @require_POST
-@permitted(PUBLISH)
+@permitted(ACTIONS["publish"])
 def publish(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    words = "Publication asked for; it waits for voidings under way."
-    return _ask(request, Report, report_id, asking.ask_to_publish, words)
+    return _ask(request, WISHES["publish"], report_id)
 
 
 @require_POST
-@permitted(ACKNOWLEDGE)
+@permitted(ACTIONS["acknowledge"])
 def acknowledge(request: HttpRequest, process_id: UUID) -> HttpResponse:
-    return _ask(request, Process, process_id, asking.ask_to_acknowledge, "Acknowledgement asked for.")
+    return _ask(request, WISHES["acknowledge"], process_id)
 
 
-def _ask(request: HttpRequest, model: type[Model], pk: UUID, ask: Callable[[UUID], Sent], words: str) -> HttpResponse:
+def _ask(request: HttpRequest, wish: Wish, pk: UUID) -> HttpResponse:
     """Send the command, write down who wanted it, and say what was done: it is asked for, not yet done."""
-    row = model._default_manager.filter(pk=pk).first()
+    rows = wish.rows()
+    row = rows.filter(pk=pk).first()
     if row is None:
-        messages.error(request, f"There is no such {model._meta.verbose_name}, so nothing was asked.")
+        messages.error(request, f"There is no such {rows.model._meta.verbose_name}, so nothing was asked.")
+        return _back(request)
+    if obstacle := wish.obstacle(row):
+        messages.warning(request, f"Nothing was asked. {obstacle}")
         return _back(request)
     with transaction.atomic():
-        sent = ask(pk)
+        sent = wish.ask(pk)
         if sent.is_new:
-            audit.noted(request, row, f"{words} Command {sent.id}.")
+            audit.noted(request, row, f"{wish.words} Command {sent.id}.")
     if sent.is_new:
-        messages.success(request, words)
+        messages.success(request, wish.words)
     else:
         messages.info(request, "That is on its way already.")
     return _back(request)
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """To the page; a page that asked by script is given what it shows now, and the words beside it."""
+    """To where it was asked; a page that asked by script is given what it shows now, and the words beside it."""
+    place = Place.of(request.POST)
     if request.headers.get("HX-Target") != "live" or not request.user.has_perm(SEE):
-        return HttpResponseRedirect(reverse("voiding:page"))
+        return HttpResponseRedirect(place.url)
     words = " ".join(str(message) for message in messages.get_messages(request))
-    response = _page(request)
+    response = _page(request, place)
     response.headers["HX-Trigger"] = json.dumps({"voiding:said": words})
     return response
 
 
-def _page(request: HttpRequest) -> HttpResponse:
+def _page(request: HttpRequest, place: Place) -> HttpResponse:
     context = {
-        "title": "Document voiding",
-        "overview": overview(),
+        "place": place,
+        "legend": LEGEND,
+        "resting": list(resting()),
         "slow_down": billing_settings().slow_down,
         "may_not": {name: _obstacle(request, permission) for name, permission in ACTIONS.items()},
     }
-    return respond(request, admin.site, "billing/voiding", context)
+    if place.report is None:
+        context |= {"title": "Document voiding", "overview": overview(place.beginning)}
+        return respond(request, admin.site, "billing/voiding", context)
+    report = Report.objects.filter(pk=place.report).first()
+    if report is None:
+        return respond(
+            request, admin.site, "billing/no_report", {"title": "No such report", "place": place}, status=404
+        )
+    context |= {"title": f"Report of {report.customer}", "report": report, "one": one_report(report, place.before)}
+    return respond(request, admin.site, "billing/report", context)
 
 
 def _obstacle(request: HttpRequest, permission: str) -> str:
