@@ -1,5 +1,9 @@
 """The pages of voidings, and what a test looks for there."""
 
+from typing import Any
+
+from django.test import Client
+
 from opsconsole.examples.billing.models import Report
 from tests.console.visitors import Page
 
@@ -13,3 +17,8 @@ def address_of(report: Report) -> str:
 
 def documents_on(page: Page) -> list[str]:
     return [at["id"].removeprefix("document-") for at in page.having("id") if at["id"].startswith("document-")]
+
+
+def live(client: Client, version: str = "") -> Any:
+    """The part of the page that refreshes itself."""
+    return client.get(PAGE, headers={"HX-Request": "true", "HX-Target": "live", "X-Ops-Version": version})

@@ -258,6 +258,7 @@ class TestAskingAgain:
 
     def test_does_not_make_a_process_look_as_if_it_waited_for_somebody(self) -> None:
         process = self.lost(DocumentVoided)
+        Process.objects.update(moved_at=process.moved_at - 2 * DocumentVoiding.stuck_after)
         client = logged_in(User.objects.create_superuser("ana"))
         try:
             page = look(client, reverse("admin:ops_process", args=[process.pk]))
@@ -265,6 +266,7 @@ class TestAskingAgain:
             User.objects.all().delete()
         assert "Ask again" in page.text
         assert "Waits for somebody to decide" not in page.text
+        assert "When none of its commands can be reprocessed: Ask again." in page.text
 
 
 def draining_of_one() -> int:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from opsconsole.engine.testing import run_until_idle
@@ -11,22 +10,11 @@ from opsconsole.examples.billing.models import Document, Report
 from opsconsole.examples.billing.voiding.reading import CUSTOMERS
 from opsconsole.examples.billing.voiding.reading import PAGE as DOCUMENTS_A_PAGE
 from opsconsole.kernel.identifiers import uuid7
-from tests.console.visitors import Page, logged_in, look, somebody
+from tests.console.visitors import Page, look, somebody
 from tests.examples.billing.paperwork import issued, long_report, publish, report_of
 from tests.examples.billing.sights import PAGE, SEEING, address_of, documents_on
 
 pytestmark = pytest.mark.usefixtures("paperwork")
-
-
-@pytest.fixture(autouse=True)
-def _nobody_stays() -> Any:
-    yield
-    User.objects.all().delete()
-
-
-@pytest.fixture
-def operator() -> Client:
-    return logged_in(User.objects.create_superuser("ana"))
 
 
 class TestManyCustomers:
