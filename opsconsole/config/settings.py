@@ -15,6 +15,7 @@ ALLOWED_HOSTS = os.environ.get("OPSCONSOLE_HOSTS", "localhost,127.0.0.1,[::1],te
 
 INSTALLED_APPS = [
     "opsconsole.schedules",
+    "opsconsole.api",
     "opsconsole.console",
     "opsconsole.streams",
     "opsconsole.engine",
@@ -28,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
+    "ninja",
     "opsconsole.config.apps.SiteConfig",
     "opsconsole.config.apps.ProjectConfig",
 ]
@@ -105,6 +107,7 @@ EMAIL_TIMEOUT = 10
 BROKER_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 OPSCONSOLE: dict[str, object] = {}
+OPSCONSOLE_API: dict[str, object] = {"open_on_loopback": DEMO}
 
 BILLING = {"slow_down": 2.0 if os.environ.get("SLOW_DOWN") == "1" else 0.0}  # seconds for each step of a voiding
 

@@ -8,5 +8,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/academics/", include("opsconsole.examples.academics.urls")),
     path("voiding/", include("opsconsole.examples.billing.urls")),
+    path("", include("opsconsole.api.urls")),
     path("", RedirectView.as_view(url=reverse_lazy("admin:index"))),
 ]

@@ -16,9 +16,15 @@ from opsconsole.engine.operations import Tally
 
 
 def performed(
-    request: HttpRequest, action: Action, ids: Sequence[UUID], *, reason: str = "", filter: str | None = None
+    request: HttpRequest,
+    action: Action,
+    ids: Sequence[UUID],
+    *,
+    reason: str = "",
+    filter: str | None = None,
+    via: str = "",
 ) -> Tally:
-    """Perform the action for the request's user and log it."""
+    """Perform the action for the request's user and log it; `via` says by what means, if not by hand."""
     with transaction.atomic():
         tally = action.perform(ids, actor=request.user.get_username(), reason=reason)
         LogEntry.objects.create(
@@ -27,7 +33,7 @@ def performed(
             object_id=str(ids[0]) if len(ids) == 1 else None,
             object_repr=_subject(action, ids),
             action_flag=CHANGE,
-            change_message=_message(action, tally, reason, filter),
+            change_message=_message(action, tally, reason, filter) + (f"; via {via}" if via else ""),
         )
     return tally
 

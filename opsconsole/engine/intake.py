@@ -49,6 +49,7 @@ def send(
     delay: timedelta | None = None,
     priority: int | None = None,
     queue: str | None = None,
+    max_attempts: int | None = None,
     unique: str | None = None,
     unique_for: timedelta | None = None,
 ) -> Sent:
@@ -56,6 +57,7 @@ def send(
 
     `unique` lets only one command of the type with that key be unfinished, or be sent within `unique_for`;
     whoever comes second gets the first one's id and `is_new` False. `delay` counts from the database's now.
+    `max_attempts` stands for that of the type's policy, which still says how long to wait between tries.
     """
     outbox = Outbox(tracing.current())
     new = outbox.plan_command(
@@ -65,6 +67,7 @@ def send(
         delay=delay,
         priority=priority,
         queue=queue,
+        max_attempts=max_attempts,
         unique=unique,
         unique_for=unique_for,
     )

@@ -104,6 +104,7 @@ class Outbox:
         delay: timedelta | None = None,
         priority: int | None = None,
         queue: str | None = None,
+        max_attempts: int | None = None,
         unique: str | None = None,
         unique_for: timedelta | None = None,
     ) -> rows.NewCommand:
@@ -116,7 +117,7 @@ class Outbox:
             payload=command.encode(),
             queue=contract.queue if queue is None else servable(queue),
             priority=contract.priority if priority is None else priority,
-            max_attempts=contract.retry.max_attempts,
+            max_attempts=contract.retry.max_attempts if max_attempts is None else max_attempts,
             not_before=not_before,
             delay=delay.total_seconds() if delay else 0.0,
             **lineage(self.cause, identifier, tenant),

@@ -48,6 +48,7 @@ class Acting:
         delay: timedelta | None = None,
         priority: int | None = None,
         queue: str | None = None,
+        max_attempts: int | None = None,
         unique: str | None = None,
         unique_for: timedelta | None = None,
     ) -> Sent:
@@ -60,6 +61,7 @@ class Acting:
             delay=delay,
             priority=priority,
             queue=queue,
+            max_attempts=max_attempts,
             unique=unique,
             unique_for=unique_for,
         )

@@ -1,0 +1,118 @@
+"""Bodies: JSON in UTF-8, bounded, and nothing in it that PostgreSQL cannot hold."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, NoReturn
+
+from django.http import HttpRequest, UnreadablePostError
+from ninja.operation import Operation
+from ninja.parser import Parser
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from opsconsole.api.configuration import configuration
+from opsconsole.api.problems import Problem
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+class Body(BaseModel):
+    """Base of what is sent: written in camelCase, and nothing else in it than it names."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Shown(BaseModel):
+    """Base of what is answered."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class StrictParser(Parser):
+    """Hands out what `read` has read."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return request.json_body  # type: ignore[attr-defined]
+
+
+def read(request: HttpRequest, operation: Operation) -> None:
+    """Read the body as JSON if the operation takes one; raises Problem: 400, 413, 415, 422."""
+    raw = _bounded(request)
+    request._body = raw
+    request.json_body = None  # type: ignore[attr-defined]
+    if raw and any(model.__ninja_param_source__ == "body" for model in operation.models):
+        if request.content_type != "application/json":
+            raise Problem(415, "Send application/json.", headers={"Accept": "application/json"})
+        request.json_body = parsed(raw)  # type: ignore[attr-defined]
+
+
+def parsed(raw: bytes | str) -> Any:
+    """JSON, strictly; raises Problem."""
+    try:
+        text = raw.decode() if isinstance(raw, bytes) else raw
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as error:  # wrong encoding among them, and numbers of thousands of digits
+        raise Problem(400, f"The body is not JSON in UTF-8: {error}") from None
+    if "\\u" in text or text.count("[") + text.count("{") > configuration().depth_limit:
+        _look_through(value)
+    return value
+
+
+def refuse_unstorable(field: str, text: str) -> None:
+    """Raises Problem for text with a NUL or half a surrogate pair."""
+    if "\0" in text:
+        raise Problem.of_field(field, "holds a NUL character")
+    if _SURROGATE.search(text):
+        raise Problem.of_field(field, "holds half of a surrogate pair, which is no character")
+
+
+def _bounded(request: HttpRequest) -> bytes:
+    limit = configuration().body_limit
+    too_large = Problem(413, f"A body has {limit:,} bytes at most.")
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdecimal() and int(declared) > limit:
+        raise too_large
+    try:
+        raw: bytes = request.read(limit + 1)
+    except UnreadablePostError:
+        raise Problem(400, "The body ended before its end.") from None
+    if len(raw) > limit:
+        raise too_large
+    return raw
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _too_deep() -> Problem:
+    return Problem(400, f"Lists and objects lie more than {configuration().depth_limit} deep in each other.")
+
+
+def _look_through(value: Any) -> None:
+    """Not by recursion: it is just that which must not be trusted here."""
+    deepest = configuration().depth_limit
+    waiting: list[tuple[str, Any, int]] = [("body", value, 1)]
+    while waiting:
+        place, one, depth = waiting.pop()
+        if isinstance(one, str):
+            refuse_unstorable(place, one)
+        elif isinstance(one, dict | list):
+            if depth > deepest:
+                raise _too_deep()
+            waiting.extend((f"{place}.{name}", inner, depth + 1) for name, inner in _within(one, place))
+
+
+def _within(one: dict[str, Any] | list[Any], place: str) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(one, list):
+        yield from enumerate(one)
+        return
+    for name, inner in one.items():
+        refuse_unstorable(place, name)
+        yield name, inner

@@ -1,0 +1,76 @@
+"""The OpenAPI document: what ninja says, put right where the kit answers for all operations alike."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from ninja.openapi.schema import REF_TEMPLATE
+from ninja.operation import Operation
+
+from opsconsole.api.configuration import configuration
+from opsconsole.api.needing import Needs
+from opsconsole.api.once import HEADER, LONGEST
+from opsconsole.api.problems import CONTENT_TYPE, ProblemBody
+
+Document = dict[str, Any]
+
+PROBLEM = {"content": {CONTENT_TYPE: {"schema": {"$ref": REF_TEMPLATE.format(model="ProblemBody")}}}}
+KEY = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "description": "The same key and body get the same answer, and nothing is done twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[!-~]+$"},
+    "example": "order-4711",
+}
+TAG = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
+REQUEST_ID = {"X-Request-ID": {"description": "Stands in the log, too.", "schema": {"type": "string"}}}
+
+
+def complete(document: Document, operations: dict[tuple[str, str], Operation]) -> Document:
+    """Add what any operation may answer, in the form in which it does; `operations` are known by path and method."""
+    schemas = document["components"].setdefault("schemas", {})
+    body = ProblemBody.model_json_schema(ref_template=REF_TEMPLATE)
+    schemas.update({**body.pop("$defs"), "ProblemBody": body})
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            _complete(told, method, *_found(operations, path, method))
+    return document
+
+
+def _found(operations: dict[tuple[str, str], Operation], path: str, method: str) -> tuple[Operation, Needs]:
+    operation = operations[path.rstrip("/") or "/", method]
+    return operation, operation.view_func.__needs__
+
+
+def _complete(told: Document, method: str, operation: Operation, needed: Needs) -> None:
+    responses = told["responses"]
+    for status in _usual(told, method, needed):
+        responses.setdefault(status, {"description": HTTPStatus(status).phrase})
+    for status, response in responses.items():
+        if int(status) >= 400 and "application/json" not in response.get("content", {}):
+            response.update(PROBLEM)
+        elif int(status) >= 400:
+            response["content"] = {CONTENT_TYPE: response["content"].pop("application/json")}
+        response.setdefault("headers", {}).update(REQUEST_ID)
+    if method == "get" and not needed.is_public:
+        responses[200]["headers"].update(TAG)
+    if method == "post":
+        told["parameters"].append(KEY)
+    if needed.is_public:
+        told["security"] = []
+    elif needed.open_on_loopback and configuration().open_on_loopback:
+        told["security"] = [*told.get("security", []), {}]
+
+
+def _usual(told: Document, method: str, needed: Needs) -> Iterator[int]:
+    """What the kit itself may answer."""
+    yield from (400, 422, 500, 503)
+    if not needed.is_public:
+        yield from (401, 403, 429)
+    if method == "get" and not needed.is_public:
+        yield 304
+    if method == "post":
+        yield from (409, 413)
+    if "requestBody" in told:
+        yield 415

@@ -1,0 +1,126 @@
+"""Is it well? For load balancers, orchestrators and people."""
+
+from datetime import datetime
+from typing import Any
+
+from celery import current_app
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest
+from ninja import Status
+from pydantic import BaseModel, Field
+
+from opsconsole.api.configuration import configuration
+from opsconsole.api.mounting import Mount, Router
+from opsconsole.api.needing import needs
+from opsconsole.engine.configuration import configuration as engine
+from opsconsole.engine.queries import capacity, details
+from opsconsole.kernel import clock
+
+WELL, ILL = "Healthy", "Unhealthy"
+BROKER_SECONDS = 2.0
+_once_well: set[str] = set()
+
+router = Router()
+
+
+class Health(BaseModel):
+    """`status` is Healthy or Unhealthy."""
+
+    status: str = Field(examples=[WELL])
+    system: str = Field(examples=["opsconsole"])
+    timestamp: datetime
+
+
+class Check(BaseModel):
+    name: str = Field(examples=["dispatcher"])
+    ok: bool
+    detail: str = Field("", examples=["none was seen within 15 s"])
+
+
+class Readiness(Health):
+    """With what was looked at."""
+
+    checks: list[Check]
+
+
+@router.get("/health", response={200: Health, 503: Health}, auth=None)
+@needs(is_public=True)
+def show(request: HttpRequest) -> Any:
+    """Whether it serves: it runs, and the database answers."""
+    return _told(database())
+
+
+@router.get("/health/live", response=Health, auth=None)
+@needs(is_public=True)
+def live(request: HttpRequest) -> Any:
+    """Whether this process runs at all."""
+    return Health(**_head(is_well=True))
+
+
+@router.get("/health/ready", response={200: Readiness, 503: Readiness}, auth=None)
+@needs(is_public=True)
+def ready(request: HttpRequest) -> Any:
+    """Whether what it is asked to do will be done: database, migrations, broker, dispatcher, workers."""
+    found = [database()]
+    if found[0].ok:
+        found += [migrations(), broker(), dispatcher(), workers()]
+    is_well = all(check.ok for check in found)
+    return Status(200 if is_well else 503, Readiness(**_head(is_well), checks=found))
+
+
+def database() -> Check:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return Check(name="database", ok=True)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return Check(name="database", ok=False, detail="it does not answer")
+
+
+def migrations() -> Check:
+    missing = _missing_migrations()
+    return Check(name="migrations", ok=not missing, detail=f"{missing} are missing" if missing else "")
+
+
+def broker() -> Check:
+    try:
+        with current_app.connection_for_read(connect_timeout=BROKER_SECONDS) as link:
+            link.ensure_connection(max_retries=1, timeout=BROKER_SECONDS, interval_start=0, interval_step=0)
+        return Check(name="broker", ok=True)
+    except Exception:  # whatever kombu, its transport or the network raise: it is not there
+        return Check(name="broker", ok=False, detail="it does not answer")
+
+
+def dispatcher() -> Check:
+    seen = capacity.dispatchers()
+    if not seen:
+        return Check(name="dispatcher", ok=False, detail=f"none was seen within {engine().runner_seen:g} s")
+    return Check(name="dispatcher", ok=any(one.is_active for one in seen), detail="")
+
+
+def workers() -> Check:
+    alive = details.workers_alive(engine().runner_seen)
+    return Check(name="workers", ok=alive > 0, detail="" if alive else "none is alive")
+
+
+def _told(check: Check) -> Status[Health]:
+    return Status(200 if check.ok else 503, Health(**_head(check.ok)))
+
+
+def _head(is_well: bool) -> dict[str, Any]:
+    return {"status": WELL if is_well else ILL, "system": configuration().system, "timestamp": clock.now()}
+
+
+def _missing_migrations() -> int:
+    """Looked for until there are none: what this code needs is there then, and stays."""
+    if "migrations" not in _once_well:
+        executor = MigrationExecutor(connection)
+        if missing := len(executor.migration_plan(executor.loader.graph.leaf_nodes())):
+            return missing
+        _once_well.add("migrations")
+    return 0
+
+
+MOUNTS = [Mount("", router, "Health")]

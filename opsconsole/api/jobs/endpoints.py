@@ -1,0 +1,126 @@
+"""The calls of a system for background jobs."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Path, Query, Status
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from opsconsole.api import acting
+from opsconsole.api.configuration import configuration
+from opsconsole.api.jobs import shown, types
+from opsconsole.api.jobs.accepting import NewJob, accept, understood
+from opsconsole.api.jobs.shown import Accepted, Job, JobBrief, State
+from opsconsole.api.jobs.states import STATUS, JobFilter, state_of
+from opsconsole.api.jobs.types import JOB_TYPES
+from opsconsole.api.mounting import Mount, Router
+from opsconsole.api.needing import needs
+from opsconsole.api.once import REPLAYED
+from opsconsole.api.paging import Page, next_of
+from opsconsole.api.problems import Problem, problems_of
+from opsconsole.api.requests import ApiRequest
+from opsconsole.engine.models import Command
+from opsconsole.engine.queries import details, lists
+from opsconsole.engine.queries.present import database_now
+from opsconsole.engine.states import PENDING
+
+router = Router()
+
+# Whatever is no id is an id of nothing, to whoever asks for a job
+JobId = Annotated[str, Path(...), WithJsonSchema({"type": "string", "format": "uuid"})]
+
+
+class Wanted(BaseModel):
+    state: State | None = None
+    type: Annotated[str, Field(max_length=200)] | None = None
+    cursor: UUID | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+
+@router.post("/jobs", response={202: Accepted, **problems_of(409)})
+@needs("ops_api.send_job", open_on_loopback=True)
+def create(request: ApiRequest, job: NewJob, response: HttpResponse) -> Any:
+    """Have a job done. It is stored when this answers, and done as soon as a worker is free, or from `scheduledFor` on.
+
+    With an `idempotencyKey` there is one job a key, for ever.
+    """
+    identifier, is_new = accept(understood(job), job.idempotency_key, request.caller)
+    if not is_new:
+        response.headers[REPLAYED] = "true"
+    return _accepted(identifier, response)
+
+
+@router.get("/jobs", response=Page[JobBrief])
+@needs("ops_api.view_job", open_on_loopback=True)
+def list_(request: ApiRequest, wanted: Query[Wanted]) -> Any:
+    """Jobs, the newest first, by state and type."""
+    known = JOB_TYPES.find(wanted.type) if wanted.type else None
+    if wanted.type and known is None:
+        raise Problem.of_field("query.type", f"{wanted.type!r} is no type of job")
+    now = database_now()
+    state = wanted.state or ""
+    narrowed = JobFilter(
+        types=tuple(known.command_name for _, known in JOB_TYPES),
+        type=known.command_name if known else "",
+        tenant=request.caller.tenant,
+        status=STATUS.get(state, PENDING) if state else "",
+        state=state,
+        now=now,
+    )
+    size = min(wanted.limit or configuration().page, configuration().largest_page)
+    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=size)
+    return Page[JobBrief](
+        items=[JobBrief(**shown.brief(command, now)) for command in page.rows], next=next_of(request, page.older)
+    )
+
+
+@router.get("/jobs/{identifier}", response={200: Job, **problems_of(404)})
+@needs("ops_api.view_job", open_on_loopback=True)
+def show(request: ApiRequest, identifier: JobId) -> Any:
+    """One job."""
+    command = _found(request, identifier)
+    return shown.whole(command, details.claim_of(command), database_now())
+
+
+@router.post("/jobs/{identifier}/cancel", response={200: Job, **problems_of(404, 409)})
+@needs("ops_engine.cancel_command", open_on_loopback=True)
+def cancel(request: ApiRequest, identifier: JobId) -> Any:
+    """Have a job that has not begun never run."""
+    command = _found(request, identifier)
+    acting.perform(request, "command", "cancel", command)
+    command.refresh_from_db()
+    return shown.whole(command, None, database_now())
+
+
+@router.post("/jobs/{identifier}/retry", response={202: Accepted, **problems_of(404, 409)})
+@needs("ops_engine.reprocess_command", open_on_loopback=True)
+def retry(request: ApiRequest, identifier: JobId, response: HttpResponse) -> Any:
+    """Run a dead-lettered or cancelled job again: as a new job, linked to it."""
+    command = _found(request, identifier)
+    tally = acting.perform(request, "command", "reprocess", command)
+    return _accepted(tally.made[0], response)
+
+
+def _accepted(identifier: UUID, response: HttpResponse) -> Status[Accepted]:
+    command = lists.COMMANDS.filter(pk=identifier).first()
+    if command is None:
+        raise Problem(409, "The job of this key is no longer kept.", type="job-gone")
+    response.headers["Location"] = f"/jobs/{identifier}"
+    state: Literal["Pending"] | Any = state_of(command, database_now())
+    return Status(202, Accepted(id=identifier, state=state))
+
+
+def _found(request: ApiRequest, identifier: str) -> Command:
+    """The job with this id; raises Problem: 404."""
+    try:
+        command = details.find(Command, UUID(identifier))
+    except ValueError:
+        command = None
+    if command is None or types.of_command(command.type) is None or not request.caller.sees(command.tenant):
+        detail = f"There is no job {identifier}."
+        raise Problem(404, detail, members={"message": detail})
+    return command
+
+
+MOUNTS = [Mount("", router, "Jobs")]

@@ -1,0 +1,81 @@
+"""What is told of a job."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from opsconsole.api.bodies import Shown
+from opsconsole.api.jobs import types
+from opsconsole.api.jobs.states import state_of
+from opsconsole.engine.models import Claim, Command
+from opsconsole.engine.states import UNFINISHED
+
+State = Literal["Pending", "Scheduled", "Processing", "Completed", "Failed", "DeadLettered", "Cancelled"]
+
+
+class Accepted(Shown):
+    """A job that is there, and how it stands."""
+
+    id: UUID
+    state: State = Field(examples=["Pending"])
+
+
+class JobBrief(Accepted):
+    type: str = Field(examples=["SendEmail"])
+    tenant: str
+    queue: str
+    retry_count: int
+    max_retries: int
+    created_at: datetime
+    scheduled_for: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    retry_of: UUID | None = Field(description="The dead-lettered job that it runs again.")
+    retried_by: UUID | None = Field(description="The job that succeeded in its place.")
+
+
+class Job(JobBrief):
+    payload: dict[str, Any]
+    payload_type: str
+    priority: int
+    last_error: str | None
+    idempotency_key: str | None
+    lock_expiry: datetime | None
+    locked_by: str | None
+
+
+def brief(command: Command, now: datetime) -> dict[str, Any]:
+    known = types.of_command(command.type)
+    ended = command.status not in UNFINISHED
+    return {
+        "id": command.pk,
+        "state": state_of(command, now),
+        "type": known.name if known else command.type,
+        "tenant": command.tenant,
+        "queue": command.queue,
+        "retry_count": max(0, command.attempts - 1) if ended else command.attempts,
+        "max_retries": command.max_attempts - 1,
+        "created_at": command.created_at,
+        "scheduled_for": command.not_before,
+        "started_at": command.started_at,
+        "completed_at": command.finished_at,
+        "retry_of": command.cause_id if command.cause_kind == "reprocess" else None,
+        "retried_by": command.healed_by,
+    }
+
+
+def whole(command: Command, claim: Claim | None, now: datetime) -> Job:
+    known = types.of_command(command.type)
+    error = f"{command.error_class}: {command.error}" if command.error_class else command.error
+    return Job(
+        **brief(command, now),
+        payload=command.payload,
+        payload_type=known.payload_type if known else "",
+        priority=command.priority,
+        last_error=error or None,
+        idempotency_key=command.metadata.get("idempotency_key"),
+        lock_expiry=claim.lease_until if claim else None,
+        locked_by=claim.worker if claim else None,
+    )

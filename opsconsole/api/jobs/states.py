@@ -1,0 +1,47 @@
+"""How a command stands, in the words of jobs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from opsconsole.engine.models import Command
+from opsconsole.engine.queries.filters import CommandFilter
+from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING, SUCCESS
+
+NAMES = {PROCESSING: "Processing", SUCCESS: "Completed", ERROR: "DeadLettered", CANCELLED: "Cancelled"}
+STATES = ("Pending", "Scheduled", "Processing", "Completed", "Failed", "DeadLettered", "Cancelled")
+STATUS = {name: status for status, name in NAMES.items()}
+LOST = "WorkerLost"  # the engine's word for a try that ended with its worker
+
+
+def state_of(command: Command, now: datetime) -> str:
+    """One of STATES. Failed is what waits for its next try; a job that has lost its worker is pending again."""
+    if command.status not in (PENDING, AWAITING):
+        return NAMES[command.status]
+    if command.status == AWAITING or command.not_before <= now or command.error_class == LOST:
+        return "Pending"
+    return "Failed" if command.attempts else "Scheduled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter(CommandFilter):
+    """Commands that are jobs, of all the `types`, in the `state` that they have at `now`."""
+
+    types: tuple[str, ...]
+    now: datetime
+    state: str = ""
+
+    def _keep(self) -> Q:
+        keep = super()._keep()
+        if not self.type:
+            keep &= Q(type__in=self.types)
+        later = Q(not_before__gt=self.now) & ~Q(error_class=LOST)
+        match self.state:
+            case "Pending":
+                keep &= ~later
+            case "Scheduled":
+                keep &= later & Q(attempts=0)
+            case "Failed":
+                keep &= later & Q(attempts__gt=0)
+        return keep

@@ -1,0 +1,50 @@
+"""What an operation needs, said where it is defined."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ninja.operation import Operation
+from ninja.utils import contribute_operation_callback
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """All of `permissions`; none is open to every caller who has a token. A public one needs no token either."""
+
+    permissions: tuple[str, ...] = ()
+    open_on_loopback: bool = False
+    is_public: bool = False
+
+    @property
+    def sentence(self) -> str:
+        if self.is_public:
+            return "Open to everybody."
+        named = " and ".join(f"`{permission}`" for permission in self.permissions)
+        return f"Needs {named}." if named else "Needs a token, with whatever permissions."
+
+
+def needs(*permissions: str, open_on_loopback: bool = False, is_public: bool = False) -> Callable[[V], V]:
+    """Name the permissions of an operation; they are checked before anything that was sent is acted upon.
+
+    With `open_on_loopback` no token is asked for from this machine where the settings say so.
+    """
+    needed = Needs(permissions, open_on_loopback, is_public)
+
+    def mark(view: V) -> V:
+        view.__needs__ = needed  # type: ignore[attr-defined]
+        if operation := getattr(view, "_ninja_operation", None):
+            _tell(operation, needed)
+        else:
+            contribute_operation_callback(view, lambda operation: _tell(operation, needed))
+        return view
+
+    return mark
+
+
+def _tell(operation: Operation, needed: Needs) -> None:
+    operation.description = f"{operation.description}\n\n{needed.sentence}".strip()
+    if needed.is_public:
+        operation.auth_param = None

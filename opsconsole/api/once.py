@@ -1,0 +1,96 @@
+"""Every POST happens once a key: its effect and its answer are committed together.
+
+An answer that refuses is not kept: nothing was done, so the key is free for the request put right.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from opsconsole.api.configuration import configuration
+from opsconsole.api.models import IdempotentAnswer
+from opsconsole.api.problems import Problem
+from opsconsole.api.requests import ApiRequest
+from opsconsole.api.sql import statement
+from opsconsole.kernel import clock
+
+HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
+LONGEST = 200  # characters of a key
+KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
+
+Run = Callable[[], HttpResponseBase]
+
+
+def answer(request: ApiRequest, run: Run) -> HttpResponseBase:
+    """The answer to a POST: run now, or kept from when it was run. Raises Problem: 400, 409."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        with transaction.atomic():
+            return _run(run)
+    if not 0 < len(key) <= LONGEST or not key.isprintable():
+        raise Problem(400, f"{HEADER} should be 1 to {LONGEST} printable characters.")
+    return _once(request, key, run)
+
+
+def fingerprint_of(value: Any) -> str:
+    """The same for JSON that says the same, however it is written."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _once(request: ApiRequest, key: str, run: Run) -> HttpResponseBase:
+    place = _place(request.path)
+    parsed = request.json_body is not None
+    said = request.json_body if parsed else hashlib.sha256(request.body).hexdigest()
+    fingerprint = fingerprint_of([request.path, request.META.get("QUERY_STRING", ""), parsed, said])
+    asked = {"caller": request.caller.key, "place": place, "key": key}
+    while True:
+        with transaction.atomic():
+            taken = _take({**asked, "fingerprint": fingerprint})
+            if taken is not None:
+                response = _run(run)
+                if response.status_code < 400:
+                    _keep(taken, response)
+                return response
+        if kept := IdempotentAnswer.objects.filter(**asked).first():
+            return _replayed(kept, fingerprint)  # else it was dropped in between for its age
+
+
+def _place(path: str) -> str:
+    """A long path, of which no row can be found, by its digest."""
+    return path if len(path) <= 200 else hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _take(columns: dict[str, Any]) -> int | None:
+    patience = f"{configuration().patience * 1000:.0f}ms"
+    with connection.cursor() as cursor:
+        cursor.execute(statement("take_answer"), {**columns, "patience": patience, "now": clock.frozen()})
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _run(run: Run) -> HttpResponseBase:
+    """Inside the transaction, which goes with whatever the operation has done if it was refused."""
+    response = run()
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+    return response
+
+
+def _keep(identifier: int, response: HttpResponseBase) -> None:
+    body = response.content.decode() if isinstance(response, HttpResponse) else ""
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    kept = IdempotentAnswer.objects.filter(pk=identifier)
+    kept.update(status=response.status_code, headers=headers, body=body)
+
+
+def _replayed(kept: IdempotentAnswer, fingerprint: str) -> HttpResponse:
+    if kept.fingerprint != fingerprint:
+        detail = f"This {HEADER} was sent with another request. Take a new one for each thing that is to be done."
+        raise Problem(409, detail, type="key-of-another-request")
+    headers = {**kept.headers, REPLAYED: "true"}
+    return HttpResponse(kept.body, status=kept.status, headers=headers)
