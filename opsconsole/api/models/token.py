@@ -15,7 +15,7 @@ class Token(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", help_text="It may do nothing that they may not."
     )
     tenant = models.CharField(max_length=100, blank=True, db_default="", help_text="Empty: all tenants.")
-    scopes = models.JSONField(default=list, help_text="The names of the permissions that it may use.")
+    scopes = models.JSONField(default=list, blank=True, help_text="The names of the permissions that it may use.")
     per_minute = models.PositiveIntegerField(
         "requests a minute", default=600, validators=[MinValueValidator(1), MaxValueValidator(1_000_000)]
     )

@@ -45,7 +45,7 @@ class Offer:
 def offers(request: HttpRequest, process: Process) -> list[Offer]:
     is_permitted = request.user.has_perm(PERMISSION)
     needed = "" if is_permitted else f"Needs the permission {PERMISSION}."
-    return [Offer(one, needed or _obstacle(one, process)) for one in _declared(process)]
+    return [Offer(one, needed or obstacle(one, process)) for one in declared(process)]
 
 
 @require_POST
@@ -58,23 +58,25 @@ def act(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
         messages.error(request, "There is no such process.")
         return HttpResponseRedirect(reverse("admin:ops_processes"))
     wanted = next(
-        (one for one in _declared(process) if one.command.__contract__.name == request.POST.get("action")), None
+        (one for one in declared(process) if one.command.__contract__.name == request.POST.get("action")), None
     )
     if wanted is None:
         messages.error(request, "There is no such action.")
-    elif obstacle := _obstacle(wanted, process):
-        messages.warning(request, f"Nothing was sent. {obstacle}")
+    elif why := obstacle(wanted, process):
+        messages.warning(request, f"Nothing was sent. {why}")
     else:
         _perform(request, wanted, process)
     return HttpResponseRedirect(process_url(process.pk))
 
 
-def _declared(process: Process) -> Iterator[ByHand]:
-    declared = PROCESSES.find(process.type)
-    yield from declared.by_hand if declared else ()
+def declared(process: Process) -> Iterator[ByHand]:
+    """The commands that its type names."""
+    known = PROCESSES.find(process.type)
+    yield from known.by_hand if known else ()
 
 
-def _obstacle(wanted: ByHand, process: Process) -> str:
+def obstacle(wanted: ByHand, process: Process) -> str:
+    """Why it cannot be sent just now, or nothing."""
     if process.status in wanted.statuses:
         return ""
     return f"It is {process.status}; this is for one that is {' or '.join(wanted.statuses)}."
@@ -83,7 +85,7 @@ def _obstacle(wanted: ByHand, process: Process) -> str:
 def _perform(request: HttpRequest, wanted: ByHand, process: Process) -> None:
     reason = reason_of(request)
     try:
-        sent = _send(request, wanted, process, reason)
+        sent = send_to(request, wanted, process, reason)
     except ValidationError as error:
         messages.error(request, f"Nothing was sent: {error.errors(include_url=False)[0]['msg']}.")
         return
@@ -94,7 +96,7 @@ def _perform(request: HttpRequest, wanted: ByHand, process: Process) -> None:
         messages.warning(request, format_html("Nothing was sent: {} is on its way already, {}.", wanted.label, link))
 
 
-def _send(request: HttpRequest, wanted: ByHand, process: Process, reason: str) -> Sent:
+def send_to(request: HttpRequest, wanted: ByHand, process: Process, reason: str) -> Sent:
     """In the flow of the instance, so that it is seen on its timeline; once, however often the button is pressed."""
     actor = request.user.get_username()
     metadata = {"actor": actor, **({"reason": reason} if reason else {})}

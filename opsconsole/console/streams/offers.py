@@ -1,9 +1,10 @@
 """What operators may do to a subscription, each behind its own permission, and why it cannot be done just now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -22,12 +23,12 @@ SKIP, REBUILD = "ops_streams.skip_event", "ops_streams.rebuild_projection"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a form asks for: `given` are its other fields."""
+    """What a form asks for, or a program: `given` are the other fields."""
 
     name: str
     actor: str
     reason: str
-    given: QueryDict
+    given: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ TABLE = "ops_streams_process"
 
 def show_list(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
     reading = Reading(request.GET)
-    wanted = _read(reading)
+    wanted = read(reading)
     before, after = reading.identifier("before"), reading.identifier("after")
     page = lists.read_page(processes.LISTED, wanted, before=before, after=after)
     offered = _controls(reading, wanted)
@@ -91,7 +91,8 @@ def _machine(process: Process, condition: str) -> Any:
     return machine_figure(Machine(process.type, lifecycle, process.status, way.moves, condition), str(process.pk))
 
 
-def _read(reading: Reading) -> ProcessFilter:
+def read(reading: Reading) -> ProcessFilter:
+    """What the list is narrowed to."""
     since, until = reading.time_range()
     return ProcessFilter(
         status=reading.text("status"),

@@ -1,11 +1,12 @@
 """The list of subscriptions, one of them, and what is done to it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -15,7 +16,7 @@ from opsconsole.console.pages import reason_of, refused, respond, said
 from opsconsole.console.reading import Reading
 from opsconsole.console.streams import looks, notes
 from opsconsole.console.streams.addresses import subscription_url
-from opsconsole.console.streams.offers import ACTS, Act, Offer, Order, obstacle, offers
+from opsconsole.console.streams.offers import ACTS, Act, Done, Offer, Order, obstacle, offers
 from opsconsole.streams.models import Subscription
 from opsconsole.streams.operations import Refused
 from opsconsole.streams.queries import subscriptions
@@ -104,15 +105,22 @@ def _perform(request: HttpRequest, wanted: Act, row: Subscription) -> None:
     order = Order(name=row.name, actor=request.user.get_username(), reason=reason, given=request.POST)
     try:
         with transaction.atomic():
-            done = wanted.perform(order)
-            audit.noted(request, row, _told(wanted, request.POST) + (f"; reason: {reason}" if reason else ""))
+            done = perform(request, wanted, row, order)
     except Refused as refusal:
         messages.warning(request, format_html("Nothing was done: {}.", refusal.args[0]))
         return
     messages.success(request, format_html("{}.", done))
 
 
-def _told(wanted: Act, given: QueryDict) -> str:
+def perform(request: HttpRequest, wanted: Act, row: Subscription, order: Order, via: str = "") -> Done:
+    """Do it for the request's user and log it, in the transaction that is under way. Raises Refused."""
+    done = wanted.perform(order)
+    more = (f"; reason: {order.reason}" if order.reason else "") + (f"; via {via}" if via else "")
+    audit.noted(request, row, _told(wanted, order.given) + more)
+    return done
+
+
+def _told(wanted: Act, given: Mapping[str, Any]) -> str:
     """For the log: what was done, and to which event or stream."""
     about = {"skip": f" at position {given.get('position')}", "apply_parked": f" of {given.get('stream')}"}
     return wanted.label + about.get(wanted.name, "")

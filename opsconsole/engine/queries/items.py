@@ -26,6 +26,7 @@ class Item:
     cause_kind: str
     cause_id: UUID | None
     created_at: datetime
+    tenant: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     not_before: datetime | None = None
@@ -59,6 +60,7 @@ class Kind:
 
 _SHARED = {
     "id": "id", "status": "status", "cause_kind": "cause_kind", "cause_id": "cause_id", "created_at": "created_at",
+    "tenant": "tenant",
 }  # fmt: skip
 _RUN = {
     "started_at": "started_at",

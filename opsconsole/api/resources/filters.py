@@ -1,0 +1,89 @@
+"""What lists can be narrowed by: the console's own filters, read by the console's own readers."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from opsconsole.api.callers import Caller
+from opsconsole.api.configuration import configuration
+from opsconsole.api.parameters import Moment
+from opsconsole.api.problems import Problem
+from opsconsole.console.reading import Reading
+from opsconsole.console.views.filters import READERS
+from opsconsole.engine.queries.filters import Filter
+
+NOBODY = "\1"  # no tenant is called so
+Name = Annotated[str, Field(max_length=200)]
+EventStatus = Literal["pending", "processing", "success", "error"]
+CommandStatus = Literal["awaiting", "pending", "processing", "success", "error", "cancelled"]
+WorkflowStatus = Literal["processing", "success", "error", "cancelled"]
+
+
+class Paged(BaseModel):
+    cursor: UUID | None = Field(None, description="Where the page before ended: part of its `next`.")
+    limit: Annotated[int, Field(ge=1)] | None = Field(None, description="Rows of a page; there is a most.")
+
+    @property
+    def size(self) -> int:
+        return min(self.limit or configuration().page, configuration().largest_page)
+
+    def conditions(self) -> dict[str, str]:
+        """As they would stand in the console's address."""
+        given = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"cursor", "limit"})
+        if {"from", "to"} & given.keys():
+            given["range"] = "custom"
+        return {name: str(value) for name, value in given.items()}
+
+
+class Timed(Paged):
+    tenant: Annotated[str, Field(max_length=100)] | None = None
+    range: Literal["15m", "1h", "24h", "7d"] | None = Field(None, description="Made within so long; or use from, to.")
+    from_: Moment | None = Field(None, alias="from", description="Made at this time or later.")
+    to: Moment | None = Field(None, description="Made before.")
+
+
+class Flowing(Timed):
+    type: Name | None = Field(None, description="Its type; of batches and workflows their name.")
+    ended_from: Moment | None = None
+    ended_to: Moment | None = None
+    correlation: UUID | None = Field(None, description="All of one flow.")
+    cause: UUID | None = Field(None, description="What this row has set off.")
+
+
+class EventsWanted(Flowing):
+    status: EventStatus | None = None
+    enqueued: CommandStatus | None = Field(None, description="The status of a command that it set off.")
+
+
+class CommandsWanted(Flowing):
+    status: CommandStatus | None = None
+    queue: Annotated[str, Field(max_length=60)] | None = None
+    condition: Literal["retrying", "unhealed"] | None = None
+    batch: UUID | None = Field(None, description="Members of this batch.")
+
+
+class BatchesWanted(Flowing):
+    status: CommandStatus | None = None
+
+
+class WorkflowsWanted(Flowing):
+    status: WorkflowStatus | None = None
+
+
+def understood(wanted: Paged, caller: Caller) -> Reading:
+    """What the console would read; whose rows is decided here. Raises Problem: 422."""
+    given: dict[str, Any] = wanted.conditions()
+    if "range" in given and given["range"] == "custom" and getattr(wanted, "range", None):
+        raise Problem.of_field("query.range", "does not go together with from and to")
+    if caller.tenant:
+        given["tenant"] = caller.tenant if given.get("tenant", caller.tenant) == caller.tenant else NOBODY
+    return Reading(given)
+
+
+def filter_of(kind: str, wanted: Paged, caller: Caller) -> Filter:
+    reading = understood(wanted, caller)
+    read = READERS[kind](reading)
+    if reading.complaints:
+        raise Problem(422, "; ".join(reading.complaints))
+    return read

@@ -1,0 +1,32 @@
+"""The flow of a row, as far as the caller may see it."""
+
+from typing import Any
+
+from opsconsole.api.callers import Caller
+from opsconsole.api.resources.shown import Lineage
+from opsconsole.engine.queries.flows import read_flow
+from opsconsole.engine.queries.lineage import graph_of
+
+
+def lineage_of(row: Any, caller: Caller) -> Lineage:
+    """Everything that shares the row's correlation id; nothing of another tenant than the caller's."""
+    flow = read_flow(row.correlation_id, (row._meta.model_name, row.pk))
+    flow.items = {key: item for key, item in flow.items.items() if caller.sees(item.tenant)}
+    graph = graph_of(flow)
+    nodes = [
+        {
+            "key": node.key,
+            "kind": node.item.kind,
+            "id": node.item.id,
+            "name": node.item.name,
+            "status": node.status,
+            "items": len(node.items),
+            "counts": node.counts,
+            "step": node.step,
+        }
+        for node in graph.nodes
+    ]
+    links = [{"source": link.source, "target": link.target, "kind": link.kind} for link in graph.links]
+    return Lineage.model_validate(
+        {"nodes": nodes, "links": links, "hidden": graph.hidden, "is_cut": graph.is_cut}, by_name=True
+    )

@@ -1,0 +1,64 @@
+"""Waiting for a command to end, by looking at its row: ever less often, and without holding a connection."""
+
+import threading
+import time
+from uuid import UUID
+
+from django.db import connection
+
+from opsconsole.api.configuration import configuration
+from opsconsole.engine.models import Command
+from opsconsole.engine.states import UNFINISHED
+
+FIRST, GROWTH, LONGEST = 0.1, 1.3, 1.0  # seconds between two looks
+
+_lock = threading.Lock()
+_waiting = 0
+
+
+def ended(identifier: UUID, seconds: float) -> Command | None:
+    """The command when it has ended, or as it is when the time is over; at once when too many wait already."""
+    deadline = time.monotonic() + min(seconds, configuration().longest_wait)
+    command = _look(identifier)
+    if not _is_under_way(command) or seconds <= 0 or not _take_a_place():
+        return command
+    pause = FIRST
+    try:
+        while _is_under_way(command) and (left := deadline - time.monotonic()) > 0:
+            _let_go()
+            time.sleep(min(pause, left))
+            pause = min(pause * GROWTH, LONGEST)
+            command = _look(identifier)
+    finally:
+        _give_the_place_back()
+    return command
+
+
+def _is_under_way(command: Command | None) -> bool:
+    return command is not None and command.status in UNFINISHED
+
+
+def _look(identifier: UUID) -> Command | None:
+    wanted = Command.objects.only("id", "status", "finished_at", "error_class", "error", "log")
+    return wanted.filter(pk=identifier).first()
+
+
+def _let_go() -> None:
+    """With a pool the connection goes back to it, else it is closed: a hundred who wait hold none."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _take_a_place() -> bool:
+    global _waiting
+    with _lock:
+        if _waiting >= configuration().waiting:
+            return False
+        _waiting += 1
+        return True
+
+
+def _give_the_place_back() -> None:
+    global _waiting
+    with _lock:
+        _waiting -= 1
