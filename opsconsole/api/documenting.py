@@ -14,7 +14,7 @@ from opsconsole.api.problems import CONTENT_TYPE, ProblemBody
 
 Document = dict[str, Any]
 
-PROBLEM = {"content": {CONTENT_TYPE: {"schema": {"$ref": REF_TEMPLATE.format(model="ProblemBody")}}}}
+PROBLEM: Document = {"schema": {"$ref": REF_TEMPLATE.format(model="ProblemBody")}}
 KEY = {
     "in": "header",
     "name": HEADER,
@@ -48,10 +48,8 @@ def _complete(told: Document, method: str, operation: Operation, needed: Needs) 
     for status in _usual(told, method, needed):
         responses.setdefault(status, {"description": HTTPStatus(status).phrase})
     for status, response in responses.items():
-        if int(status) >= 400 and "application/json" not in response.get("content", {}):
-            response.update(PROBLEM)
-        elif int(status) >= 400:
-            response["content"] = {CONTENT_TYPE: response["content"].pop("application/json")}
+        if int(status) >= 400:
+            _as_problem(response)
         response.setdefault("headers", {}).update(REQUEST_ID)
     if method == "get" and not needed.is_public:
         responses[200]["headers"].update(TAG)
@@ -61,6 +59,15 @@ def _complete(told: Document, method: str, operation: Operation, needed: Needs) 
         told["security"] = []
     elif needed.open_on_loopback and configuration().open_on_loopback:
         told["security"] = [*told.get("security", []), {}]
+
+
+def _as_problem(response: Document) -> None:
+    """A status that an operation answers in a form of its own may come as a problem, too."""
+    content = response.setdefault("content", {})
+    own = content.get("application/json", {}).get("schema")
+    if own is None or own == PROBLEM["schema"]:
+        content.pop("application/json", None)
+    content[CONTENT_TYPE] = PROBLEM
 
 
 def _usual(told: Document, method: str, needed: Needs) -> Iterator[int]:

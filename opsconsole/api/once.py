@@ -5,6 +5,7 @@ An answer that refuses is not kept: nothing was done, so the key is free for the
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from opsconsole.kernel import clock
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 LONGEST = 200  # characters of a key
+KEY = re.compile(rf"[!-~]{{1,{LONGEST}}}")
 KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
 
 Run = Callable[[], HttpResponseBase]
@@ -32,8 +34,8 @@ def answer(request: ApiRequest, run: Run) -> HttpResponseBase:
     if key is None:
         with transaction.atomic():
             return _run(run)
-    if not 0 < len(key) <= LONGEST or not key.isprintable():
-        raise Problem(400, f"{HEADER} should be 1 to {LONGEST} printable characters.")
+    if not KEY.fullmatch(key):
+        raise Problem(400, f"{HEADER} should be 1 to {LONGEST} characters of ASCII without spaces.")
     return _once(request, key, run)
 
 

@@ -41,7 +41,7 @@ class ScheduleBrief(Shown):
     waiting: int = Field(description="Slots that have passed and were not dealt with.")
 
 
-class Run(Shown):
+class ScheduleRun(Shown):
     id: UUID
     slot: str
     at: datetime
@@ -55,17 +55,17 @@ class Run(Shown):
 class ScheduleShown(ScheduleBrief):
     paused_by: str
     pause_reason: str
-    runs: list[Run] = Field(description="The newest first, at most 25.")
+    runs: list[ScheduleRun] = Field(description="The newest first, at most 25.")
     coming: list[datetime]
 
 
-class Order(Body):
+class ScheduleOrder(Body):
     """Why; kept with what is done. Pausing and giving up need it."""
 
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
-class Told(Shown):
+class ScheduleTold(Shown):
     """What was done, in a sentence, and the command that it sent, if it did."""
 
     done: str
@@ -88,7 +88,7 @@ def show(request: ApiRequest, name: Name) -> Any:
     overview, now = _found(request, name), database_now()
     row = overview.row
     runs = [
-        Run(
+        ScheduleRun(
             id=one.run.pk, slot=one.run.slot, at=one.run.at, on=one.run.on, status=one.status,
             is_manual=one.run.is_manual, command_id=one.command_id, error=one.error,
         )
@@ -101,7 +101,7 @@ def show(request: ApiRequest, name: Name) -> Any:
 
 
 def _offer(act: Act) -> None:
-    def do(request: ApiRequest, name: Name, order: Order | None = None) -> Any:
+    def do(request: ApiRequest, name: Name, order: ScheduleOrder | None = None) -> Any:
         _found(request, name)
         reason = order.reason.strip() if order else ""
         try:
@@ -111,10 +111,10 @@ def _offer(act: Act) -> None:
                 audit.noted(request, Schedule(name=name), f"{act.label}: {done.text}{more}")
         except Refused as refusal:
             raise Problem(409, f"Nothing was done: {refusal}.", type="not-applicable") from None
-        return Told(done=f"{done.text}.", command_id=done.command_id)
+        return ScheduleTold(done=f"{done.text}.", command_id=done.command_id)
 
     do.__name__, do.__doc__ = act.name, act.explanation
-    responses = {200: Told, **problems_of(404, 409)}
+    responses = {200: ScheduleTold, **problems_of(404, 409)}
     router.post(f"/{{name}}/{act.name}", response=responses, summary=act.label)(needs(act.permission)(do))
 
 

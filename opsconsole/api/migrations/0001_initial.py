@@ -24,7 +24,12 @@ class Migration(migrations.Migration):
                     "tenant",
                     models.CharField(blank=True, db_default="", help_text="Empty: all tenants.", max_length=100),
                 ),
-                ("scopes", models.JSONField(blank=True, default=list, help_text="The names of the permissions that it may use.")),
+                (
+                    "scopes",
+                    models.JSONField(
+                        blank=True, default=list, help_text="The names of the permissions that it may use."
+                    ),
+                ),
                 (
                     "per_minute",
                     models.PositiveIntegerField(

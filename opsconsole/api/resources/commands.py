@@ -46,7 +46,7 @@ class NewCommand(Body):
     )
 
 
-class Sent(Shown):
+class SentCommand(Shown):
     """`isNew` is false when another one holds the unique key: then it is that one."""
 
     id: UUID
@@ -54,7 +54,7 @@ class Sent(Shown):
     is_new: bool
 
 
-class Result(Shown):
+class CommandResult(Shown):
     """How it ended, if it has ended."""
 
     id: UUID
@@ -76,7 +76,7 @@ def list_(request: ApiRequest, wanted: Query[CommandsWanted]) -> Any:
     return Page[CommandBrief](items=shown, next=next_of(request, page.older))
 
 
-@router.post("", response={202: Sent, **problems_of(409)})
+@router.post("", response={202: SentCommand, **problems_of(409)})
 @needs("ops_api.send_command")
 def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> Any:
     """Ask for work, by the name of its type. It is stored when this answers."""
@@ -91,7 +91,7 @@ def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> A
     sent = send(validated(message, command.payload, "payload"), tenant=tenant, unique=unique, **options)
     response.headers["Location"] = f"{request.path}/{sent.id}"
     stored = lists.COMMANDS.get(pk=sent.id)
-    return Status(202, Sent(id=sent.id, status=stored.status, is_new=sent.is_new))
+    return Status(202, SentCommand(id=sent.id, status=stored.status, is_new=sent.is_new))
 
 
 def find(request: ApiRequest, identifier: UUID) -> Command:
@@ -115,7 +115,7 @@ def show(request: ApiRequest, identifier: UUID) -> Any:
     return CommandShown.model_validate(command)
 
 
-@router.get("/{identifier}/result", response={200: Result, **problems_of(404)})
+@router.get("/{identifier}/result", response={200: CommandResult, **problems_of(404)})
 @needs("ops_engine.view_command")
 def result(
     request: ApiRequest, identifier: UUID, wait: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0
@@ -130,7 +130,7 @@ def result(
     command = ended(identifier, wait)
     if command is None:
         raise Problem(404, f"There is no command {identifier}.")
-    return Result(
+    return CommandResult(
         id=command.pk, done=command.status not in UNFINISHED, status=command.status, finished_at=command.finished_at,
         error_class=command.error_class, error=command.error, log=command.log,
     )  # fmt: skip

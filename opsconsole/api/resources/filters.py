@@ -38,7 +38,9 @@ class Paged(BaseModel):
 
 class Timed(Paged):
     tenant: Annotated[str, Field(max_length=100)] | None = None
-    range: Literal["15m", "1h", "24h", "7d"] | None = Field(None, description="Made within so long; or use from, to.")
+    range: Literal["15m", "1h", "24h", "7d"] | None = Field(
+        None, description="Made within so long. Of no effect beside from and to."
+    )
     from_: Moment | None = Field(None, alias="from", description="Made at this time or later.")
     to: Moment | None = Field(None, description="Made before.")
 
@@ -74,8 +76,6 @@ class WorkflowsWanted(Flowing):
 def understood(wanted: Paged, caller: Caller) -> Reading:
     """What the console would read; whose rows is decided here. Raises Problem: 422."""
     given: dict[str, Any] = wanted.conditions()
-    if "range" in given and given["range"] == "custom" and getattr(wanted, "range", None):
-        raise Problem.of_field("query.range", "does not go together with from and to")
     if caller.tenant:
         given["tenant"] = caller.tenant if given.get("tenant", caller.tenant) == caller.tenant else NOBODY
     return Reading(given)

@@ -51,7 +51,7 @@ class ProcessBrief(Shown):
     created_at: datetime
 
 
-class Sent(Shown):
+class StepCommand(Shown):
     """A command by type and id."""
 
     id: UUID
@@ -59,7 +59,7 @@ class Sent(Shown):
     status: str
 
 
-class Step(Shown):
+class ProcessStep(Shown):
     """A refused step changed nothing."""
 
     number: int
@@ -71,10 +71,10 @@ class Step(Shown):
     cause_name: str
     refusal: str
     taken_at: datetime
-    commands: list[Sent]
+    commands: list[StepCommand]
 
 
-class Way(Shown):
+class ByHand(Shown):
     """A command that an operator may send it, and what stands against that just now."""
 
     command: str
@@ -84,11 +84,11 @@ class Way(Shown):
 
 class ProcessShown(ProcessBrief):
     state: Any
-    steps: list[Step] = Field(description="The latest first, at most 30.")
-    by_hand: list[Way]
+    steps: list[ProcessStep] = Field(description="The latest first, at most 30.")
+    by_hand: list[ByHand]
 
 
-class Moving(Shown):
+class SentToProcess(Shown):
     """The command that was sent. `isNew` is false when it was on its way already."""
 
     command_id: UUID
@@ -115,14 +115,14 @@ def show(request: ApiRequest, identifier: UUID) -> Any:
     process = found(request, Process, identifier)
     shown, _ = steps.steps_of(process.pk)
     ways = [
-        Way(command=one.command.__contract__.name, label=one.label, obstacle=by_hand.obstacle(one, process))
+        ByHand(command=one.command.__contract__.name, label=one.label, obstacle=by_hand.obstacle(one, process))
         for one in by_hand.declared(process)
     ]
     brief = _brief(process, database_now()).model_dump()
     return ProcessShown(**brief, state=process.state, steps=[_step(one, request) for one in shown], by_hand=ways)
 
 
-@router.post("/{identifier}/send/{command}", response={202: Moving, **problems_of(404, 409)})
+@router.post("/{identifier}/send/{command}", response={202: SentToProcess, **problems_of(404, 409)})
 @needs(by_hand.PERMISSION)
 def send(request: ApiRequest, identifier: UUID, command: str, order: Order | None = None) -> Any:
     """Send it one of the commands of `byHand`; it moves when that has run."""
@@ -137,7 +137,7 @@ def send(request: ApiRequest, identifier: UUID, command: str, order: Order | Non
         sent = by_hand.send_to(request, wanted, process, order.reason if order else "")
     except ValidationError as error:
         raise Problem(409, f"Nothing was sent: {error.errors(include_url=False)[0]['msg']}.") from None
-    return Status(202, Moving(command_id=sent.id, is_new=sent.is_new))
+    return Status(202, SentToProcess(command_id=sent.id, is_new=sent.is_new))
 
 
 def _brief(process: Any, now: datetime) -> ProcessBrief:
@@ -145,14 +145,14 @@ def _brief(process: Any, now: datetime) -> ProcessBrief:
     return ProcessBrief.model_validate(process)
 
 
-def _step(shown: ShownStep, request: ApiRequest) -> Step:
+def _step(shown: ShownStep, request: ApiRequest) -> ProcessStep:
     step = shown.step
     sent = [
-        Sent(id=command.pk, type=command.type, status=command.status)
+        StepCommand(id=command.pk, type=command.type, status=command.status)
         for command in shown.commands
         if request.caller.sees(command.tenant)
     ]
-    return Step(
+    return ProcessStep(
         number=step.number, source=step.source, target=step.target, state=step.state, cause_kind=step.cause_kind,
         cause_id=step.cause_id, cause_name=step.cause_name, refusal=step.refusal, taken_at=step.taken_at,
         commands=sent,

@@ -155,7 +155,7 @@ class BatchShown(BatchBrief, Whole):
     members: dict[str, int] = Field(description="By status; a failed one that was made good is healed.")
 
 
-class Step(Shown):
+class WorkflowStep(Shown):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
@@ -169,4 +169,4 @@ class Step(Shown):
 
 
 class WorkflowShown(WorkflowBrief, Whole):
-    steps: list[Step]
+    steps: list[WorkflowStep]

@@ -91,7 +91,7 @@ class SkipOrder(Order):
     position: Annotated[Whole, Field(ge=1, lt=2**63)] = Field(description="The one that it was seen to stop at.")
 
 
-class Told(Shown):
+class SubscriptionTold(Shown):
     """What was done, in a sentence."""
 
     done: str
@@ -139,13 +139,13 @@ def _offer(act: Act, order_type: type[Order]) -> None:
             done = pages.perform(request, act, row, asked, via=request.caller.via)  # type: ignore[arg-type]
         except Refused as refusal:
             raise Problem(409, f"Nothing was done: {strip_tags(str(refusal))}.", type="not-applicable") from None
-        return Told(done=f"{strip_tags(str(done))}.")
+        return SubscriptionTold(done=f"{strip_tags(str(done))}.")
 
     if order_type is not Order:  # what it must be told is required then
         do.__annotations__["order"] = order_type
         do.__defaults__ = None
     do.__name__, do.__doc__ = act.name, act.explanation
-    responses = {200: Told, **problems_of(404, 409)}
+    responses = {200: SubscriptionTold, **problems_of(404, 409)}
     router.post(f"/{{name}}/{act.name}", response=responses, summary=act.label)(needs(act.permission)(do))
 
 

@@ -14,7 +14,7 @@ from opsconsole.api.resources import acts
 from opsconsole.api.resources.filters import WorkflowsWanted, filter_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import lineage_of
-from opsconsole.api.resources.shown import Step, WorkflowBrief, WorkflowShown
+from opsconsole.api.resources.shown import WorkflowBrief, WorkflowShown, WorkflowStep
 from opsconsole.engine.models import Workflow
 from opsconsole.engine.queries import lists
 
@@ -45,7 +45,7 @@ acts.offer(router, "workflow", find)
 def show(request: ApiRequest, identifier: UUID) -> Any:
     """One workflow with its steps and its flow."""
     workflow = find(request, identifier)
-    steps = list(map(Step.model_validate, workflow.steps.all()[:STEPS]))
+    steps = list(map(WorkflowStep.model_validate, workflow.steps.all()[:STEPS]))
     brief = WorkflowBrief.model_validate(workflow).model_dump()
     flow = lineage_of(workflow, request.caller)
     return WorkflowShown(**brief, metadata=workflow.metadata, lineage=flow, steps=steps)
