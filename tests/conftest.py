@@ -18,7 +18,13 @@ from opsconsole.streams.followers import FOLLOWERS
 from tests.handlers_app import scripts
 
 MANY_ROWS = 1_000
-CLEANED = ("ops_engine", "ops_streams", "ops_schedules", "ops_api", "handlers_app")  # apps, as far as they are installed
+CLEANED = (
+    "ops_engine",
+    "ops_streams",
+    "ops_schedules",
+    "ops_api",
+    "handlers_app",
+)  # apps, as far as they are installed
 KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark", "ops_streams_move")  # migrate puts these rows there
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from opsconsole.api import tokens
 from opsconsole.api.models import Token
+from opsconsole.api.needing import needs_of
 from opsconsole.kernel import clock
 
 
@@ -46,7 +47,7 @@ def offered(user: Any) -> list[str]:
     """The permissions that operations name, as far as the user has them."""
     from opsconsole.api.site import api
 
-    needed = {name for _, _, one in api().operations() for name in one.view_func.__needs__.permissions}
+    needed = {name for _, _, one in api().operations() for name in needs_of(one).permissions}
     known = Permission.objects.filter(codename__in=[name.partition(".")[2] for name in needed])
     stored = {f"{app}.{code}" for app, code in known.values_list("content_type__app_label", "codename")}
     return sorted(name for name in needed & stored if user.has_perm(name))

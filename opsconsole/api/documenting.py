@@ -8,7 +8,7 @@ from ninja.openapi.schema import REF_TEMPLATE
 from ninja.operation import Operation
 
 from opsconsole.api.configuration import configuration
-from opsconsole.api.needing import Needs
+from opsconsole.api.needing import Needs, needs_of
 from opsconsole.api.once import HEADER, LONGEST
 from opsconsole.api.problems import CONTENT_TYPE, ProblemBody
 
@@ -40,7 +40,7 @@ def complete(document: Document, operations: dict[tuple[str, str], Operation]) -
 
 def _found(operations: dict[tuple[str, str], Operation], path: str, method: str) -> tuple[Operation, Needs]:
     operation = operations[path.rstrip("/") or "/", method]
-    return operation, operation.view_func.__needs__
+    return operation, needs_of(operation)
 
 
 def _complete(told: Document, method: str, operation: Operation, needed: Needs) -> None:

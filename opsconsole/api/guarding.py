@@ -13,7 +13,7 @@ from ninja.operation import Operation
 
 from opsconsole.api import bodies, etags, mishaps, once, parameters
 from opsconsole.api.admitting import admit
-from opsconsole.api.needing import Needs
+from opsconsole.api.needing import needs_of
 from opsconsole.api.problems import CONTENT_TYPE, Problem, respond
 from opsconsole.api.requests import ApiRequest, request_id_of
 from opsconsole.kernel.tracing import acting_for
@@ -48,12 +48,12 @@ def entered(view: View) -> View:
 def guarded(run: View) -> View:
     """Around each operation: nothing of it happens before the caller is known and what was sent is sound."""
     operation = cast(Operation, run.__self__)  # type: ignore[attr-defined]
-    needed: Needs = operation.view_func.__needs__
+    needed = needs_of(operation)
 
     def execute(given: HttpRequest, **parts: Any) -> HttpResponseBase:
         request = cast(ApiRequest, given)
         request.caller = admit(request, needed)
-        request.user = request.caller.user or AnonymousUser()
+        request.user = request.caller.user or AnonymousUser()  # type: ignore[assignment]
         parameters.check(request, operation, parts)
         bodies.read(request, operation)
         with acting_for(request.caller.cause(request.request_id)):

@@ -35,7 +35,7 @@ class Health(BaseModel):
 class Check(BaseModel):
     name: str = Field(examples=["dispatcher"])
     ok: bool
-    detail: str = Field("", examples=["none was seen within 15 s"])
+    detail: str = ""
 
 
 class Readiness(Health):

@@ -16,6 +16,6 @@ def drop_old_answers() -> int:
         while True:
             wanted = {"kept": configuration().answers_kept, "limit": BLOCK, "now": clock.frozen()}
             cursor.execute(statement("drop_old_answers"), wanted)
-            dropped += cursor.rowcount
+            dropped += int(cursor.rowcount)
             if cursor.rowcount < BLOCK:
                 return dropped

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
 from ninja.operation import Operation
 from ninja.utils import contribute_operation_callback
 
@@ -42,6 +43,15 @@ def needs(*permissions: str, open_on_loopback: bool = False, is_public: bool = F
         return view
 
     return mark
+
+
+def needs_of(operation: Operation) -> Needs:
+    """What it needs; raises ImproperlyConfigured when it does not say."""
+    needed: Needs | None = getattr(operation.view_func, "__needs__", None)
+    if needed is None:
+        where = f"{operation.view_func.__module__}.{operation.view_func.__name__}"
+        raise ImproperlyConfigured(f"{where} does not say what it needs: @needs(…)")
+    return needed
 
 
 def _tell(operation: Operation, needed: Needs) -> None:

@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from ninja.openapi.schema import OpenAPISchema
 
-from opsconsole.api.site import api
+from opsconsole.api import Mount, Router
+from opsconsole.api.site import Api, api
 from tests.api.callers import Program
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +23,6 @@ def test_it_is_openapi_3_1_and_names_every_operation_once():
     assert told["openapi"] == "3.1.0"
     ids = [operation["operationId"] for methods in told["paths"].values() for operation in methods.values()]
     assert len(ids) == len(set(ids)) == len(list(api().operations()))
-    print(sorted(ids))
 
 
 def test_every_reference_leads_somewhere():
@@ -34,3 +36,31 @@ def test_the_page_is_served_from_here_only():
     assert response.status_code == 200
     assert b"http" not in response.content.replace(b"http://www.w3.org", b"")
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+def test_no_two_models_share_a_name(monkeypatch: pytest.MonkeyPatch):
+    """The document would tell one of them for both."""
+    found: dict[str, list[object]] = {}
+
+    def note(self: OpenAPISchema, definitions: dict[str, object]) -> None:
+        for name, definition in definitions.items():
+            told = {key: definition[key] for key in ("title", "description", "properties") if key in definition}
+            names = (told.get("description"), sorted(told.get("properties", {})))
+            if names not in found.setdefault(name, []):
+                found[name].append(names)
+        self.schemas.update(definitions)
+
+    monkeypatch.setattr(OpenAPISchema, "add_schema_definitions", note)
+    document()
+    assert {name: told for name, told in found.items() if len(told) > 1} == {}
+
+
+def test_an_operation_that_does_not_say_what_it_needs_is_refused():
+    router = Router()
+
+    @router.get("/open")
+    def careless(request: object) -> str:
+        return ""
+
+    with pytest.raises(ImproperlyConfigured, match="careless does not say what it needs"):
+        Api([Mount("/api/v1/tests", router, "Tests")]).urls  # noqa: B018

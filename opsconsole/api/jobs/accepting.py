@@ -139,7 +139,7 @@ def _payload(given: str | dict[str, Any]) -> dict[str, Any]:
 
 def _holder(tenant: str, key: str, fingerprint: str, identifier: UUID) -> UUID:
     """Whose key it is: ours from now on, or that of the job that was first."""
-    asked = {"tenant": tenant, "key": key, "fingerprint": fingerprint, "command_id": identifier}
+    asked: dict[str, Any] = {"tenant": tenant, "key": key, "fingerprint": fingerprint, "command_id": identifier}
     with connection.cursor() as cursor:
         cursor.execute(statement("take_job_key"), asked)
         if cursor.fetchone():

@@ -149,8 +149,10 @@ def _offer(act: Act, order_type: type[Order]) -> None:
     router.post(f"/{{name}}/{act.name}", response=responses, summary=act.label)(needs(act.permission)(do))
 
 
+ORDERS: dict[str, type[Order]] = {"skip": SkipOrder, "apply_parked": StreamOrder}
+
 for _act in ACTS.values():
-    _offer(_act, {"skip": SkipOrder, "apply_parked": StreamOrder}.get(_act.name, Order))
+    _offer(_act, ORDERS.get(_act.name, Order))
 
 
 def _found(request: ApiRequest, name: str) -> Standing:
