@@ -17,6 +17,7 @@ from ninja.router import Router
 from opsconsole.api import mishaps
 from opsconsole.api.admitting import BearerToken
 from opsconsole.api.bodies import StrictParser
+from opsconsole.api.configuration import configuration
 from opsconsole.api.documenting import complete
 from opsconsole.api.guarding import entered, guarded, nowhere
 from opsconsole.api.mounting import Mount, mounts
@@ -53,6 +54,7 @@ class Api(NinjaAPI):
         self.add_decorator(guarded, mode="view")
         self.add_exception_handler(Exception, mishaps.answer_to)  # type: ignore[arg-type]
         self.tag_of: dict[int, str] = {}
+        self.documents: dict[tuple[str, bool], OpenAPISchema] = {}
         for mount in taken:
             self.tag_of |= {id(operation.view_func): mount.tag for operation in _operations_of(mount.router)}
             self.add_router(mount.prefix, mount.router, tags=[mount.tag], url_name_prefix=_word(mount.tag))
@@ -67,10 +69,13 @@ class Api(NinjaAPI):
         return reverse(f"{NAMESPACE}:openapi-json").removesuffix(DOCUMENT.lstrip("/"))
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        document = super().get_openapi_schema(**options)
-        root = "/" + self.get_root_path({}).strip("/")
-        complete(document, {(_joined(root, path), method): found for path, method, found in self.operations()})
-        return document
+        """Made once, for it takes a second; what it says of tokens depends on a setting."""
+        root, is_open = self.get_root_path({}), configuration().open_on_loopback
+        if (root, is_open) not in self.documents:
+            document = super().get_openapi_schema(**options)
+            complete(document, {(_joined(root, path), method): found for path, method, found in self.operations()})
+            self.documents[root, is_open] = document
+        return self.documents[root, is_open]
 
     def operations(self) -> Iterator[tuple[str, str, Operation]]:
         """Every operation with its path below the API's root, and its method in small letters."""

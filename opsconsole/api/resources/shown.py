@@ -133,7 +133,7 @@ class Tried(Whole):
     tries: list[Try] = Field(description="Those that did not succeed, the latest first; at most 50.")
 
 
-class EventShown(EventBrief, Tried):
+class EventShown(Tried, EventBrief):
     data: Any
     schema_version: int
     stream: str | None
@@ -141,7 +141,7 @@ class EventShown(EventBrief, Tried):
     position: int | None
 
 
-class CommandShown(CommandBrief, Tried):
+class CommandShown(Tried, CommandBrief):
     payload: Any
     schema_version: int
     priority: int
@@ -151,7 +151,7 @@ class CommandShown(CommandBrief, Tried):
     progress: Any = Field(None, description="What its handler last reported, while it runs.")
 
 
-class BatchShown(BatchBrief, Whole):
+class BatchShown(Whole, BatchBrief):
     members: dict[str, int] = Field(description="By status; a failed one that was made good is healed.")
 
 
@@ -168,5 +168,5 @@ class WorkflowStep(Shown):
     settled_at: datetime | None
 
 
-class WorkflowShown(WorkflowBrief, Whole):
+class WorkflowShown(Whole, WorkflowBrief):
     steps: list[WorkflowStep]
