@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 from django.http import HttpRequest, UnreadablePostError
 from ninja.operation import Operation
 from ninja.parser import Parser
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from opsconsole.api.configuration import configuration
@@ -16,7 +16,13 @@ from opsconsole.api.problems import Problem
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-Whole = Annotated[int, Field(strict=True)]
+
+def _whole(value: Any) -> Any:
+    """JSON does not tell 5.0 from 5."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 
 

@@ -31,11 +31,18 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-02T15:00:00Z"]}),
-]
+def _bound(value: Any) -> datetime:
+    """The same, and whatever lies outside the history is its beginning or its end."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value) and not 1971 < int(value[:4]) < 8999:
+        return FIRST if int(value[:4]) < 2000 else LAST
+    return _moment(value)
+
+
+FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(8999, 1, 1, tzinfo=UTC)
+TOLD = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-02T15:00:00Z"]})
+
+Moment = Annotated[datetime, BeforeValidator(_moment), TOLD]
+Bound = Annotated[datetime, BeforeValidator(_bound), TOLD]
 
 
 def check(request: HttpRequest, operation: Operation, parts: dict[str, Any]) -> None:

@@ -143,14 +143,27 @@ class TestAddresses:
             ("cursor=1", "query.cursor"),
             ("from=yesterday", "query.from"),
             ("from=2026-01-01T00:00:00", "query.from"),
-            ("to=0001-01-01T00:00:00Z", "query.to"),
-            ("to=9999-12-31T23:59:59-23:59", "query.to"),
+            ("to=2026-02-30T00:00:00Z", "query.to"),
+            ("from=5", "query.from"),
             ("a%00b=1", "query"),
         ],
     )
     def test_nonsense_is_named(self, program: Program, query: str, field: str):
         answer = program.get(f"/api/v1/commands?{query}")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("from=0001-01-01T00:00:00Z", 1),
+            ("to=9999-12-31T23:59:59-23:59", 1),
+            ("to=0000-01-01T00:00:00Z", 0),
+            ("from=9999-12-31T23:59:59-23:59&range=7d", 0),
+        ],
+    )
+    def test_times_beyond_the_history_are_its_ends(self, program: Program, query: str, found: int):
+        a_command()
+        assert len(program.get(f"/api/v1/commands?{query}").json()["items"]) == found
 
     def test_a_page_has_a_most(self, program: Program, settings: Any):
         settings.OPSCONSOLE_API = {"largest_page": 2}

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from opsconsole.api.callers import Caller
 from opsconsole.api.configuration import configuration
-from opsconsole.api.parameters import Moment
+from opsconsole.api.parameters import Bound
 from opsconsole.api.problems import Problem
 from opsconsole.console.reading import Reading
 from opsconsole.console.views.filters import READERS
@@ -41,14 +41,14 @@ class Timed(Paged):
     range: Literal["15m", "1h", "24h", "7d"] | None = Field(
         None, description="Made within so long. Of no effect beside from and to."
     )
-    from_: Moment | None = Field(None, alias="from", description="Made at this time or later.")
-    to: Moment | None = Field(None, description="Made before.")
+    from_: Bound | None = Field(None, alias="from", description="Made at this time or later.")
+    to: Bound | None = Field(None, description="Made before.")
 
 
 class Flowing(Timed):
     type: Name | None = Field(None, description="Its type; of batches and workflows their name.")
-    ended_from: Moment | None = None
-    ended_to: Moment | None = None
+    ended_from: Bound | None = None
+    ended_to: Bound | None = None
     correlation: UUID | None = Field(None, description="All of one flow.")
     cause: UUID | None = Field(None, description="What this row has set off.")
 
