@@ -43,7 +43,7 @@ def permissions() -> list[str]:
     [
         ("2", "examples,fuzzing,stateful", 200),
         pytest.param(
-            "100", "examples,coverage,fuzzing,stateful", 5_000, marks=[pytest.mark.full, pytest.mark.timeout(3600)]
+            "60", "examples,coverage,fuzzing,stateful", 5_000, marks=[pytest.mark.full, pytest.mark.timeout(3600)]
         ),
     ],
 )

@@ -148,6 +148,11 @@ def test_a_subscription_without_tables_cannot_be_rebuilt():
         rebuilding.rebuild("tests.reader", actor="ada")
 
 
+def test_a_subscription_without_code_cannot_be_rebuilt():
+    with pytest.raises(operations.Refused, match="no code here answers to tests.gone"):
+        rebuilding.rebuild("tests.gone", actor="ada")
+
+
 def test_rows_with_identifiers_of_the_database_get_new_ones_of_the_same_sequence():
     with declared("tests.entries"):
 
