@@ -149,7 +149,7 @@ def test_a_subscription_without_tables_cannot_be_rebuilt():
 
 
 def test_a_subscription_without_code_cannot_be_rebuilt():
-    with pytest.raises(operations.Refused, match="no code here answers to tests.gone"):
+    with pytest.raises(operations.Refused, match="no code here declares tests.gone"):
         rebuilding.rebuild("tests.gone", actor="ada")
 
 

@@ -14,12 +14,13 @@ ACTIONS = (
     "cancel_batch",
     "resume_workflow",
 )
-APPS = ("ops_engine", "ops_streams", "ops_schedules", "ops_console", "academics", "billing", "lending")
+APPS = ("ops_engine", "ops_streams", "ops_schedules", "ops_console", "ops_api", "academics", "billing", "lending")
 SEES = Q(content_type__app_label__in=APPS, codename__startswith="view_")
 ACTS = Q(content_type__app_label="ops_engine", codename__in=ACTIONS)
 OF_OTHERS = (
     ("ops_streams", ("move_process", "pause_subscription", "retry_subscription", "skip_event", "rebuild_projection")),
     ("ops_schedules", ("pause_schedule", "resume_schedule", "run_schedule", "skip_run")),
+    ("ops_api", ("add_token", "revoke_token", "send_job", "send_command", "emit_event")),
     ("billing", ("void_document", "publish_report")),
 )
 for app, codenames in OF_OTHERS:
