@@ -115,7 +115,7 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_urls(self) -> list[URLPattern]:
         revoke = self.admin_site.admin_view(require_POST(self.revoke))
-        return [path("<int:pk>/revoke/", revoke, name="ops_api_token_revoke"), *super().get_urls()]
+        return [path("<int:pk>/revoke/", revoke, name="api_token_revoke"), *super().get_urls()]
 
     def revoke(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Let it in no more."""
