@@ -1,0 +1,225 @@
+"""The engine's rows over the API: found as in the console, shown with their flow, sent, acted upon, waited for."""
+
+import json
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+
+from opsconsole.api.resources import waiting
+from opsconsole.engine.models import Command, Event, Workflow
+from opsconsole.engine.testing import run_until_idle
+from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import uuid7
+from tests.api.callers import Program, a_program
+from tests.concurrency.races import PATIENCE, at_once
+from tests.past import HOUR, a_batch, a_command, ago, an_event, caused_by, members
+
+SEE = tuple(f"ops_engine.view_{kind}" for kind in ("event", "command", "batch", "workflow"))
+DO = ("ops_engine.reprocess_command", "ops_engine.cancel_command", "ops_engine.retry_command",
+      "ops_engine.reprocess_event", "ops_engine.reprocess_batch", "ops_engine.cancel_batch",
+      "ops_engine.resume_workflow", "ops_api.send_command", "ops_api.emit_event")  # fmt: skip
+C, E = "/api/v1/commands", "/api/v1/events"
+
+
+@pytest.fixture
+def program(request: pytest.FixtureRequest) -> Program:
+    return a_program(*SEE, *DO)
+
+
+def ids(program: Program, url: str, **query: Any) -> list[str]:
+    answer = program.get(url, query)
+    assert answer.status_code == 200, answer.content
+    return [item["id"] for item in answer.json()["items"]]
+
+
+@pytest.mark.django_db
+class TestLists:
+    def test_commands_are_narrowed_as_in_the_console(self, program: Program):
+        cause = an_event()
+        batch = a_batch(1)
+        mine = a_command("error", tenant="a", queue="mail", type="tests.other", batch_id=batch.pk, **caused_by(cause))
+        a_command("success")
+        a_command("error", at=ago(3 * HOUR))
+        narrowed: list[dict[str, Any]] = [
+            {"status": "error", "range": "1h"}, {"tenant": "a"}, {"queue": "mail"}, {"type": "tests.other"},
+            {"correlation": cause.correlation_id, "cause": cause.pk}, {"batch": batch.pk},
+            {"condition": "unhealed", "from": ago(HOUR).isoformat()},
+            {"ended_from": ago(HOUR).isoformat(), "ended_to": (clock.now() + HOUR).isoformat(), "status": "error"},
+        ]  # fmt: skip
+        for query in narrowed:
+            assert ids(program, C, **query) == [str(mine.pk)], query
+
+    def test_events_are_found_by_what_became_of_their_commands(self, program: Program):
+        event = an_event()
+        a_command("error", **caused_by(event))
+        an_event()
+        assert ids(program, E, enqueued="error") == [str(event.pk)]
+
+    def test_pages_follow_one_another_without_a_gap_while_rows_are_added(self, program: Program):
+        expected = [str(a_command().pk) for _ in range(7)][::-1]
+        seen, url = [], f"{C}?limit=3&type=tests.act"
+        while url:
+            page = program.get(url).json()
+            seen += [item["id"] for item in page["items"]]
+            a_command()
+            url = page["next"]
+        assert seen == expected
+
+
+@pytest.mark.django_db
+class TestOne:
+    def test_a_command_tells_its_tries_and_its_flow(self, program: Program):
+        event = an_event()
+        command = a_command("error", log=None, error="no", error_class="No", **caused_by(event))
+        child = a_command("pending", **caused_by(command))
+        shown = program.get(f"{C}/{command.pk}").json()
+        nodes = {node["id"]: node for node in shown["lineage"]["nodes"]}
+        assert set(nodes) == {str(event.pk), str(command.pk), str(child.pk)}
+        assert [(link["source"][:5], link["kind"]) for link in shown["lineage"]["links"]] == [
+            ("event", "cause"), ("comma", "cause"),
+        ]  # fmt: skip
+        assert (shown["errorClass"], shown["causeId"], shown["tries"]) == ("No", str(event.pk), [])
+
+    def test_a_flow_that_spans_tenants_shows_each_its_own(self):
+        event = an_event(tenant="a")
+        mine, theirs = a_command(tenant="a", **caused_by(event)), a_command(tenant="b", **caused_by(event))
+        answer = a_program(*SEE, tenant="a").get(f"{E}/{event.pk}")
+        assert str(mine.pk) in answer.content.decode()
+        assert str(theirs.pk) not in answer.content.decode()
+
+    def test_a_batch_tells_its_members_and_a_workflow_its_steps(self, program: Program):
+        batch = a_batch(3, "error")
+        members(batch, success=2, error=1)
+        assert program.get(f"/api/v1/batches/{batch.pk}").json()["members"] == {"success": 2, "error": 1}
+        workflow = Workflow.objects.create(name="tests.flow", status="processing", correlation_id=uuid7())
+        workflow.steps.create(name="first", number=1, target_kind="command", target_id=uuid7(), status="pending")
+        steps = program.get(f"/api/v1/workflows/{workflow.pk}").json()["steps"]
+        assert [(step["name"], step["status"]) for step in steps] == [("first", "pending")]
+
+
+@pytest.mark.django_db
+class TestSending:
+    def test_a_command_by_the_name_of_its_type(self, program: Program):
+        at = clock.now() + timedelta(hours=1)
+        answer = program.post(C, {
+            "type": "tests.act", "payload": {"number": 5}, "tenant": "a", "priority": 3, "notBefore": at.isoformat(),
+            "maxAttempts": 7, "unique": "five",
+        })  # fmt: skip
+        assert (answer.status_code, answer.json()["status"], answer.json()["isNew"]) == (202, "pending", True)
+        command = Command.objects.get()
+        assert command.payload == {"number": 5, "text": "", "anything": None}
+        assert (command.tenant, command.priority, command.max_attempts) == ("a", 3, 7)
+        assert command.not_before == at
+        again = program.post(C, {"type": "tests.act", "unique": "five", "tenant": "a"}).json()
+        assert again == {"id": str(command.pk), "status": "pending", "isNew": False}
+        assert program.post(C, {"type": "tests.act", "unique": "five", "tenant": "b"}).json()["isNew"]
+
+    def test_an_event_by_the_name_of_its_type(self, program: Program):
+        answer = program.post(E, {"type": "tests.happened", "data": {"number": 5}, "tenant": "a"})
+        assert (answer.status_code, answer.json()["status"]) == (201, "pending")
+        event = Event.objects.get()
+        assert (event.data["number"], event.tenant, event.cause_kind) == (5, "a", "api")
+
+    @pytest.mark.parametrize(
+        ("url", "body", "field"),
+        [
+            (C, {"type": "tests.none"}, "body.type"),
+            (C, {"type": "tests.act", "payload": {"number": "five"}}, "body.payload.number"),
+            (C, {"type": "tests.act", "payload": {"else": 1}}, "body.payload.else"),
+            (C, {"type": "tests.act", "payload": []}, "body.payload"),
+            (C, {"type": "tests.act", "queue": "nowhere"}, "body.queue"),
+            (C, {"type": "tests.act", "priority": 40_000}, "body.priority"),
+            (C, {"type": "tests.act", "unique": "x" * 91}, "body.unique"),
+            (E, {"type": "tests.none"}, "body.type"),
+            (E, {"type": "tests.happened", "data": {"number": None}}, "body.data.number"),
+        ],
+    )
+    def test_what_does_not_fit_its_type_is_named_and_nothing_is_stored(
+        self, program: Program, url: str, body: dict[str, Any], field: str
+    ):
+        answer = program.post(url, body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+        assert not Command.objects.exists()
+        assert not Event.objects.exists()
+
+    def test_a_payload_over_the_limit(self, program: Program, settings: Any):
+        settings.OPSCONSOLE = {**settings.OPSCONSOLE, "payload_limit": 100}
+        assert program.post(C, {"type": "tests.act", "payload": {"text": "x" * 200}}).status_code == 413
+
+
+@pytest.mark.django_db
+class TestActing:
+    def test_one_is_reprocessed_with_a_reason(self, program: Program):
+        root = a_command("error")
+        answer = program.post(f"{C}/{root.pk}/reprocess", {"reason": "mended"}).json()
+        assert (answer["changed"], len(answer["made"])) == (1, 1)
+        made = Command.objects.get(pk=answer["made"][0])
+        assert (made.cause_id, made.metadata["reason"]) == (root.pk, "mended")
+        assert "reason: mended; via API token tests" in LogEntry.objects.get().change_message
+        refused = program.post(f"{C}/{root.pk}/reprocess")
+        assert (refused.status_code, refused.json()["detail"]) == (409, "Nothing was done: already being reprocessed.")
+
+    def test_many_are_told_one_by_one_why_not(self, program: Program):
+        waiting, done = a_command("pending"), a_command("success")
+        answer = program.post(f"{C}/cancel", {"ids": [str(waiting.pk), str(done.pk), str(uuid7())]})
+        assert answer.json() == {
+            "changed": 1, "made": [], "skipped": {"it has ended: success": 1, "it does not exist": 1},
+        }  # fmt: skip
+
+    def test_no_more_than_a_thousand_at_once(self, program: Program):
+        assert program.post(f"{C}/cancel", {"ids": [str(uuid7()) for _ in range(1_001)]}).status_code == 422
+        assert program.post(f"{C}/cancel", {"ids": []}).status_code == 422
+
+
+class TestResults:
+    @pytest.mark.django_db
+    def test_it_is_told_at_once_when_it_has_ended(self, program: Program):
+        command = a_command("error", error_class="No", error="no")
+        result = program.get(f"{C}/{command.pk}/result", {"wait": 10}).json()
+        assert (result["done"], result["status"], result["error"]) == (True, "error", "no")
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("wait", ["0", "0.2"])
+    def test_it_is_told_when_the_time_is_over(self, program: Program, wait: str):
+        result = program.get(f"{C}/{a_command('pending').pk}/result", {"wait": wait}).json()
+        assert (result["done"], result["status"]) == (False, "pending")
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("wait", ["-1", "nan", "inf", "soon", "1e9"])
+    def test_a_time_that_is_none(self, program: Program, wait: str):
+        assert program.get(f"{C}/{a_command('pending').pk}/result", {"wait": wait}).status_code == 422
+
+    def test_who_waits_hears_of_the_end_and_holds_no_connection_meanwhile(
+        self, fresh_engine: None, monkeypatch: pytest.MonkeyPatch
+    ):
+        command, looked, held = a_command("pending"), threading.Event(), []
+        sleep = waiting.time.sleep
+
+        def note(seconds: float) -> None:
+            held.append(connection.connection)
+            looked.set()
+            sleep(seconds)
+
+        monkeypatch.setattr(waiting.time, "sleep", note)
+
+        def finish() -> None:
+            assert looked.wait(PATIENCE)
+            run_until_idle()
+
+        found, _ = at_once(lambda: waiting.ended(command.pk, 20.0), finish)
+        assert found.status == "success"
+        assert set(held) == {None}
+
+    @pytest.mark.django_db
+    def test_too_many_do_not_wait(self, program: Program, settings: Any):
+        settings.OPSCONSOLE_API = {"waiting": 1}
+        assert waiting._take_a_place()
+        try:
+            result = program.get(f"{C}/{a_command('pending').pk}/result", {"wait": 3000})
+            assert json.loads(result.content)["done"] is False
+        finally:
+            waiting._give_the_place_back()
