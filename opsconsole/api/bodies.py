@@ -22,8 +22,9 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
+# Behind the limits, such as Annotated[int, Field(strict=True, ge=0), WHOLE]: before them, the document lacks them.
+WHOLE = BeforeValidator(_whole)
+Priority = Annotated[int, Field(strict=True, ge=-1000, le=1000, description="Lower goes first."), WHOLE]
 
 
 class Body(BaseModel):

@@ -23,6 +23,7 @@ KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[!-~]+$"},
     "example": "order-4711",
 }
+NO_NUL = r"^[^\x00]*$"
 TAG = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
 REQUEST_ID = {"X-Request-ID": {"description": "Stands in the log, too.", "schema": {"type": "string"}}}
 
@@ -35,12 +36,24 @@ def complete(document: Document, operations: dict[tuple[str, str], Operation]) -
     for path, methods in document["paths"].items():
         for method, told in methods.items():
             _complete(told, method, *_found(operations, path, method))
+    _tell_what_text_holds(document)
     return document
 
 
 def _found(operations: dict[tuple[str, str], Operation], path: str, method: str) -> tuple[Operation, Needs]:
     operation = operations[path.rstrip("/") or "/", method]
     return operation, needs_of(operation)
+
+
+def _tell_what_text_holds(one: Any) -> None:
+    """No text that is taken or given holds a NUL."""
+    if isinstance(one, dict):
+        if one.get("type") == "string" and not one.keys() & {"format", "pattern", "enum", "const"}:
+            one["pattern"] = NO_NUL
+        one = list(one.values())
+    if isinstance(one, list):
+        for inner in one:
+            _tell_what_text_holds(inner)
 
 
 def _complete(told: Document, method: str, operation: Operation, needed: Needs) -> None:

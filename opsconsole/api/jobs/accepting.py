@@ -10,7 +10,7 @@ from django.db import connection
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from opsconsole.api.bodies import Body, Whole, parsed
+from opsconsole.api.bodies import WHOLE, Body, parsed
 from opsconsole.api.callers import Caller
 from opsconsole.api.jobs.types import JOB_TYPES, JobType
 from opsconsole.api.models import JobKey
@@ -57,9 +57,11 @@ class NewJob(Body):
     payload: Payload
     payload_type: Annotated[str, Field(max_length=200)] | None = None
     scheduled_for: Moment | None = None
-    max_retries: Annotated[Whole, Field(ge=0, le=100)] | None = None
+    max_retries: Annotated[int, Field(strict=True, ge=0, le=100), WHOLE] | None = None
     idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    priority: Annotated[Whole, Field(ge=-1000, le=1000)] | None = Field(None, description="Lower goes first.")
+    priority: Annotated[int, Field(strict=True, ge=-1000, le=1000), WHOLE] | None = Field(
+        None, description="Lower goes first."
+    )
     queue: Annotated[str, Field(max_length=60)] | None = None
 
 

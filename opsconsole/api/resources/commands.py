@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from ninja import Query, Status
 from pydantic import Field
 
-from opsconsole.api.bodies import Body, Shown, Whole
+from opsconsole.api.bodies import WHOLE, Body, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page, next_of
@@ -38,9 +38,11 @@ class NewCommand(Body):
     payload: dict[str, Any] = Field(default_factory=dict, description="As the type says.")
     tenant: Annotated[str, Field(max_length=100)] | None = None
     queue: Annotated[str, Field(max_length=60)] | None = None
-    priority: Annotated[Whole, Field(ge=-1000, le=1000)] | None = Field(None, description="Lower goes first.")
+    priority: Annotated[int, Field(strict=True, ge=-1000, le=1000), WHOLE] | None = Field(
+        None, description="Lower goes first."
+    )
     not_before: Moment | None = None
-    max_attempts: Annotated[Whole, Field(ge=1, le=100)] | None = None
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=100), WHOLE] | None = None
     unique: Annotated[str, Field(min_length=1, max_length=90)] | None = Field(
         None, description="Only one command of the type with it is unfinished at a time."
     )

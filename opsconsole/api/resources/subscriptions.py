@@ -11,7 +11,7 @@ from django.utils.html import strip_tags
 from ninja import Path, Query
 from pydantic import BaseModel, Field
 
-from opsconsole.api.bodies import Shown, Whole
+from opsconsole.api.bodies import WHOLE, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page
@@ -88,7 +88,9 @@ class StreamOrder(Order):
 
 class SkipOrder(Order):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
-    position: Annotated[Whole, Field(ge=1, lt=2**63)] = Field(description="The one that it was seen to stop at.")
+    position: Annotated[int, Field(strict=True, ge=1, lt=2**63), WHOLE] = Field(
+        description="The one that it was seen to stop at."
+    )
 
 
 class SubscriptionTold(Shown):
