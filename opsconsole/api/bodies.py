@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 from django.http import HttpRequest, UnreadablePostError
 from ninja.operation import Operation
 from ninja.parser import Parser
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from opsconsole.api.configuration import configuration
@@ -24,7 +24,6 @@ def _whole(value: Any) -> Any:
 
 # Behind the limits, such as Annotated[int, Field(strict=True, ge=0), WHOLE]: before them, the document lacks them.
 WHOLE = BeforeValidator(_whole)
-Priority = Annotated[int, Field(strict=True, ge=-1000, le=1000, description="Lower goes first."), WHOLE]
 
 
 class Body(BaseModel):

@@ -67,7 +67,9 @@ TEMPLATES = [
 
 def _database() -> dict[str, object]:
     url = os.environ.get("DATABASE_URL", "postgresql:///opsconsole")
-    parts = conninfo_to_dict(url)
+    parts: dict[str, object] = dict(conninfo_to_dict(url))
+    if pool := int(os.environ.get("OPSCONSOLE_POOL", "0")):
+        parts["pool"] = {"min_size": 2, "max_size": pool}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "opsconsole"),
@@ -75,7 +77,8 @@ def _database() -> dict[str, object]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0 if pool else 60,
+        "CONN_HEALTH_CHECKS": bool(pool),
         "OPTIONS": parts,
     }
 

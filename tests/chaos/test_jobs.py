@@ -103,6 +103,7 @@ def test_a_job_whose_worker_is_killed_is_pending_again_and_then_completed(site: 
     worker = site.worker(1)
     link = web.link()
     _, accepted = web.ask(link, "POST", "/jobs", {"type": "Record", "payload": {"milliseconds": 4_000}})
+    link.close()
     eventually(lambda: web.state(accepted["id"]) == "Processing", "its beginning")
     worker.kill()
     began = time.monotonic()
@@ -110,7 +111,4 @@ def test_a_job_whose_worker_is_killed_is_pending_again_and_then_completed(site: 
     print(f"\npending again {time.monotonic() - began:.1f} s after its worker was killed; the lease is {LEASE:g} s")
     site.worker(1)
     eventually(lambda: web.state(accepted["id"]) == "Completed", "its end")
-    _, job = web.ask(web.link(), "GET", f"/jobs/{accepted['id']}")
-    link.close()
     assert Entry.objects.count() == 1
-    assert job["completedAt"]

@@ -21,6 +21,7 @@ from opsconsole.api.sending import refuse_unknown_queue, validated
 from opsconsole.api.sql import statement
 from opsconsole.engine import Command, NoRetry
 from opsconsole.engine.outbox import Outbox
+from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel import tracing
 
 
@@ -74,6 +75,10 @@ class Order:
     max_retries: int | None
     priority: int | None
     queue: str | None
+
+    def first_state(self) -> str:
+        """The one that it begins in."""
+        return "Scheduled" if self.scheduled_for and self.scheduled_for > database_now() else "Pending"
 
     @property
     def fingerprint(self) -> str:

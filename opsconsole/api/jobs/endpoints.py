@@ -1,6 +1,6 @@
 """The calls of a system for background jobs."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -45,9 +45,11 @@ def create(request: ApiRequest, job: NewJob, response: HttpResponse) -> Any:
 
     With an `idempotencyKey` there is one job a key, for ever.
     """
-    identifier, is_new = accept(understood(job), job.idempotency_key, request.caller)
-    if not is_new:
-        response.headers[REPLAYED] = "true"
+    order = understood(job)
+    identifier, is_new = accept(order, job.idempotency_key, request.caller)
+    if is_new:
+        return _answer(identifier, order.first_state(), response)
+    response.headers[REPLAYED] = "true"
     return _accepted(identifier, response)
 
 
@@ -106,8 +108,11 @@ def _accepted(identifier: UUID, response: HttpResponse) -> Status[Accepted]:
     command = lists.COMMANDS.filter(pk=identifier).first()
     if command is None:
         raise Problem(409, "The job of this key is no longer kept.", type="job-gone")
+    return _answer(identifier, state_of(command, database_now()), response)
+
+
+def _answer(identifier: UUID, state: Any, response: HttpResponse) -> Status[Accepted]:
     response.headers["Location"] = f"/jobs/{identifier}"
-    state: Literal["Pending"] | Any = state_of(command, database_now())
     return Status(202, Accepted(id=identifier, state=state))
 
 
