@@ -25,6 +25,13 @@ class NewToken(forms.ModelForm):  # type: ignore[type-arg]
     scopes = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, help_text="What it may do, as far as its user may."
     )
+    expires_at = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}
+        ),  # the admin's own sets styles that the policy stops
+        help_text="In UTC; empty: never.",
+    )
 
     class Meta:
         model = Token
@@ -60,8 +67,6 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = NewToken
     list_display = ("name", "user", "tenant", "hint", "state", "last_used", "per_minute", "created_at")
     list_select_related = ("user", "use")
-    list_filter = ("tenant",)
-    search_fields = ("name", "hint", "user__username")
     ordering = ("-id",)
     change_form_template = "ops_api/token.html"
 

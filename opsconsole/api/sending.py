@@ -3,6 +3,7 @@
 import json
 from typing import Any, TypeVar
 
+from django.apps import apps
 from pydantic import ValidationError
 
 from opsconsole.api.problems import Problem, wrong_fields
@@ -16,6 +17,17 @@ def refuse_unknown_queue(name: str) -> None:
     """No worker serves a queue that no code names: what is sent there would wait for ever. Raises Problem."""
     if name not in queues():
         raise Problem.of_field("body.queue", f"{name!r} is no queue here; known: {', '.join(queues())}")
+
+
+def refuse_events_of_streams(name: str) -> None:
+    """What aggregates are made of is appended to their streams by them alone: beside a stream it would move readers of
+    the log, and no aggregate. Raises Problem."""
+    if not apps.is_installed("opsconsole.streams"):
+        return
+    from opsconsole.streams.aggregates import AGGREGATES
+
+    if owner := next((one for _, one in AGGREGATES if name in one.__aggregate__.appliers), None):
+        raise Problem.of_field("body.type", f"{name!r} belongs to the streams of {owner.__name__}, which appends it")
 
 
 def validated(message: type[M], payload: dict[str, Any], field: str) -> M:

@@ -10,10 +10,12 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 
 from opsconsole.api.resources import waiting
+from opsconsole.engine.messages import EVENTS
 from opsconsole.engine.models import Command, Event, Workflow
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.streams.aggregates import AGGREGATES
 from tests.api.callers import Program, a_program
 from tests.concurrency.races import PATIENCE, at_once
 from tests.past import HOUR, a_batch, a_command, ago, an_event, caused_by, members
@@ -145,6 +147,12 @@ class TestSending:
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
         assert not Command.objects.exists()
         assert not Event.objects.exists()
+
+    def test_what_an_aggregate_appends_is_emitted_by_nobody_else(self, program: Program):
+        owned = next(name for _, one in AGGREGATES for name in one.__aggregate__.appliers if name in EVENTS)
+        answer = program.post(E, {"type": owned, "data": {}})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
+        assert "belongs to the streams of" in answer.json()["detail"]
 
     def test_a_payload_over_the_limit(self, program: Program, settings: Any):
         settings.OPSCONSOLE = {**settings.OPSCONSOLE, "payload_limit": 100}

@@ -18,7 +18,7 @@ from opsconsole.api.resources.filters import EventsWanted, filter_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import lineage_of
 from opsconsole.api.resources.shown import EventBrief, EventShown, Try
-from opsconsole.api.sending import validated
+from opsconsole.api.sending import refuse_events_of_streams, validated
 from opsconsole.engine import emit
 from opsconsole.engine.messages import EVENTS
 from opsconsole.engine.models import Event
@@ -52,6 +52,7 @@ def emit_(request: ApiRequest, event: NewEvent, response: HttpResponse) -> Any:
     message = EVENTS.find(event.type)
     if message is None:
         raise Problem.of_field("body.type", f"{event.type!r} is no type of event here")
+    refuse_events_of_streams(event.type)
     identifier = emit(validated(message, event.data, "data"), tenant=tenant)
     response.headers["Location"] = f"{request.path}/{identifier}"
     return Status(201, EventBrief.model_validate(lists.EVENTS.get(pk=identifier)))
