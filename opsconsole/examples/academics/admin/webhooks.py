@@ -11,7 +11,7 @@ from opsconsole.examples.academics.admin.bases import ReadOnly, counted
 from opsconsole.examples.academics.configuration import academics_settings
 from opsconsole.examples.academics.events import ALL
 from opsconsole.examples.academics.models import WebhookAttempt, WebhookCall, WebhookSubscription
-from opsconsole.examples.academics.webhooks.addresses import ForbiddenAddress, target
+from opsconsole.kernel.addresses import ForbiddenAddress, target
 
 
 def event_types() -> list[tuple[str, str]]:

@@ -11,10 +11,10 @@ from django.db.models import Q, QuerySet
 from opsconsole.engine import Event, Reacting
 from opsconsole.examples.academics.configuration import academics_settings
 from opsconsole.examples.academics.models import WebhookAttempt, WebhookCall, WebhookSubscription
-from opsconsole.examples.academics.webhooks.addresses import ForbiddenAddress, target
-from opsconsole.examples.academics.webhooks.signing import sign
-from opsconsole.examples.academics.webhooks.transport import Answer, NoAnswer, post
 from opsconsole.kernel import clock
+from opsconsole.kernel.addresses import ForbiddenAddress, target
+from opsconsole.kernel.calling import Answer, NoAnswer, post
+from opsconsole.kernel.signing import sign
 
 
 class CallFailed(Exception):

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import random
 from threading import Thread
 
-from opsconsole.examples.academics.webhooks.signing import is_authentic
+from opsconsole.kernel.signing import is_authentic
 
 LARGEST = 1_000_000  # bytes
 

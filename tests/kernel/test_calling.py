@@ -1,0 +1,203 @@
+"""One POST over a real connection on this machine: what it sends, what it takes for an answer, when it gives up."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from opsconsole.kernel.addresses import ForbiddenAddress, Target, target
+from opsconsole.kernel.calling import KEPT, Answer, NoAnswer, post
+
+Act = Callable[[socket.socket], None]
+
+
+class Listener:
+    """Takes one connection after another, reads a request and does what it is told."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.requests: list[bytes] = []
+        self.act: Act = saying(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.thread = Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        """Nobody listens when this returns: closing alone would not wake the thread."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.socket.close()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection:
+                self.requests.append(_request(connection))
+                try:
+                    self.act(connection)
+                except OSError:
+                    continue  # the caller has left
+
+    def target(self, path: str = "/hook") -> Target:
+        return target(f"http://127.0.0.1:{self.port}{path}", loopback=True)
+
+
+def _request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        if not (more := connection.recv(65_536)):
+            return data
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    while len(body) < length and (more := connection.recv(65_536)):
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
+def saying(*pieces: bytes, pause: float = 0.0) -> Act:
+    def say(connection: socket.socket) -> None:
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(pause)  # a slow speaker, not a wait for anything
+
+    return say
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener()
+    yield listener
+    listener.close()
+
+
+def call(listener: Listener, body: bytes = b"{}", timeout: float = 5.0, **headers: str) -> Answer:
+    return post(listener.target(), body, headers, timeout=timeout)
+
+
+def test_the_request_is_whole_and_names_the_host(listener: Listener) -> None:
+    answer = call(listener, b'{"a":1}', **{"X-Key": "k"})
+    assert (answer.status, answer.body) == (204, "")
+    assert answer.latency > 0
+    head, _, body = listener.requests[0].partition(b"\r\n\r\n")
+    assert body == b'{"a":1}'
+    assert head.split(b"\r\n") == [
+        b"POST /hook HTTP/1.1",
+        b"Host: 127.0.0.1:%d" % listener.port,
+        b"Connection: close",
+        b"Content-Length: 7",
+        b"X-Key: k",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello", 200, "he"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 200, "abcde"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\nuntil the end", 404, "until the end"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", 200, "short"),
+        (b"HTTP/1.0 201 Made\r\n\r\n", 201, ""),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", 202, ""),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n", 302, ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na\x00\xffb", 200, "a\ufffdb"),
+    ],
+)
+def test_answers_of_every_shape_are_understood(listener: Listener, said: bytes, status: int, body: str) -> None:
+    listener.act = saying(said)
+    answer = call(listener)
+    assert (answer.status, answer.body) == (status, body)
+    assert len(listener.requests) == 1, "nothing is followed"
+
+
+def test_only_the_beginning_of_a_long_answer_is_read(listener: Listener) -> None:
+    listener.act = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", *[b"x" * 100_000] * 100)
+    assert call(listener).body == "x" * KEPT
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_no_answer(listener: Listener, said: bytes) -> None:
+    listener.act = saying(said)
+    with pytest.raises(NoAnswer):
+        call(listener)
+
+
+@pytest.mark.parametrize(
+    "drops",
+    [
+        [b"H", b"T"] * 500,
+        [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 90],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x"] * 500],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 500],
+    ],
+)
+def test_somebody_who_drips_is_broken_off_in_time(listener: Listener, drops: list[bytes]) -> None:
+    listener.act = saying(*drops, pause=0.02)
+    begun = time.monotonic()
+    with pytest.raises(NoAnswer, match=r"no complete answer within 0\.3 s"):
+        call(listener, timeout=0.3)
+    assert time.monotonic() - begun < 1.0
+
+
+def test_somebody_who_says_nothing_is_broken_off_in_time(listener: Listener) -> None:
+    listener.act = lambda connection: time.sleep(1.0)
+    with pytest.raises(NoAnswer, match=r"within 0\.2 s"):
+        call(listener, timeout=0.2)
+
+
+def test_nobody_listening_is_no_answer(listener: Listener) -> None:
+    listener.close()
+    with pytest.raises(NoAnswer, match="ConnectionRefusedError"):
+        call(listener)
+
+
+def test_a_header_cannot_hold_another_one(listener: Listener) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        call(listener, **{"X-Key": "k\r\nX-Other: o"})
+    assert not listener.requests
+
+
+def test_a_name_that_points_inside_after_it_was_checked_leads_nowhere_else(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rebinding: public at the check, this machine ever after. The checked address is the one that is connected to."""
+    inquiries: list[str] = []
+    connected: list[Any] = []
+
+    def answer(host: str, port: int, **kwargs: Any) -> list[tuple[Any, ...]]:
+        inquiries.append(host)
+        address = "8.8.8.8" if len(inquiries) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    def connect(self: socket.socket, address: Any) -> None:
+        connected.append(address)
+        raise ConnectionRefusedError("kept from leaving this machine")
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    url = f"http://rebind.example:{listener.port}/hook"
+    checked = target(url)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(NoAnswer):
+        post(checked, b"{}", {}, timeout=1.0)
+    assert connected == [("8.8.8.8", listener.port)] and inquiries == ["rebind.example"]
+    with pytest.raises(ForbiddenAddress):
+        target(url)
+    assert not listener.requests
