@@ -2,6 +2,7 @@
 
 from opsconsole.engine import StreamConflict
 from opsconsole.streams.aggregates import Aggregate, Loaded, NotApplied, applies
+from opsconsole.streams.later import Later
 from opsconsole.streams.moves import IllegalMove
 from opsconsole.streams.moving import NoSuchProcess, move_process
 from opsconsole.streams.processes import ByHand, ProcessManager, begins_with, if_still, moves_on
@@ -31,6 +32,7 @@ __all__ = [
     "ByHand",
     "Following",
     "IllegalMove",
+    "Later",
     "Loaded",
     "MissingEvents",
     "NEW",

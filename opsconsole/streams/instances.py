@@ -12,6 +12,7 @@ from opsconsole.engine.outbox import Outbox
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.tracing import Cause
+from opsconsole.streams.later import Later
 from opsconsole.streams.moves import IllegalMove
 from opsconsole.streams.sql import statement
 
@@ -88,7 +89,7 @@ class Instances:
         instance.state, instance.version, instance.is_moved = target, instance.version + 1, True
         self._add(instance)
         self._keep_step(instance, source.status, cause, name)
-        if target.status != source.status:
+        if target.comes_anew(source):
             self._send_next(instance, cause)
 
     def refuse(self, instance: Instance, cause: Cause, name: str, why: str) -> None:
@@ -128,8 +129,11 @@ class Instances:
     def _send_next(self, instance: Instance, cause: Cause) -> None:
         """Its commands belong to the flow that bears its name, and are caused by what moved it."""
         mine = Outbox(Cause(cause.kind, cause.id, instance.id, instance.tenant, cause.metadata))
-        for command in instance.state.next_commands():
-            mine.plan_command(command)
+        for asked in instance.state.next_commands():
+            if isinstance(asked, Later):
+                mine.plan_command(asked.command, not_before=asked.at)
+            else:
+                mine.plan_command(asked)
         self.outbox.join(mine)
 
     def _columns(self, rows: Sequence[Instance]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from opsconsole.engine.retries import RetryPolicy
 from opsconsole.kernel.lifecycle import Lifecycle
 from opsconsole.streams import moving
 from opsconsole.streams.followers import FOLLOWERS, Follower
+from opsconsole.streams.later import Later
 from opsconsole.streams.moves import PROCESSES, IllegalMove
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -200,7 +201,7 @@ class ProcessManager(BaseModel):
         """What the instance is about: no two live ones are about the same."""
         raise NotImplementedError
 
-    def next_commands(self) -> Iterable[Command]:
+    def next_commands(self) -> Iterable[Command | Later]:
         """What is to be done in this state: called once, as the instance comes into it."""
         return ()
 
@@ -209,6 +210,11 @@ class ProcessManager(BaseModel):
         if not self.lifecycle.allows(self.status, status):
             raise IllegalMove(f"{self.type_name} cannot go from {self.status!r} to {status!r}")
         return self.model_validate({**self.model_dump(), "status": status, **changes})
+
+    def comes_anew(self, source: "ProcessManager") -> bool:
+        """Whether it has come into its state, when it was `source` before: from another state, or from this one by a
+        move that the state machine has from it to itself."""
+        return self.status != source.status or self.lifecycle.allows(self.status, self.status)
 
     @property
     def is_live(self) -> bool:

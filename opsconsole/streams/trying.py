@@ -10,6 +10,7 @@ from django.db.models import Model
 from opsconsole.engine import Command, Event
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.streams.later import Later
 from opsconsole.streams.moves import IllegalMove
 from opsconsole.streams.processes import ProcessManager
 from opsconsole.streams.projectors import RowProjector
@@ -27,7 +28,7 @@ class Trial:
     type: type[ProcessManager]
     story: list[str] = field(default_factory=list)
     state: ProcessManager | None = None
-    commands: list[Command] = field(default_factory=list)
+    commands: list[Command | Later] = field(default_factory=list)
     refusal: str = ""
 
     def when(self, event: Event) -> "Trial":
@@ -59,7 +60,7 @@ class Trial:
         self._answer(decision)
         return self
 
-    def then(self, *expected: Command) -> "Trial":
+    def then(self, *expected: Command | Later) -> "Trial":
         """Exactly these commands follow from the last thing that happened; without any, none."""
         if self.commands != list(expected):
             self._fail(f"expected the commands {list(expected)!r}", f"but these follow: {self.commands!r}")
@@ -94,9 +95,9 @@ class Trial:
             self.refusal = str(refusal)
             return
         if target is not None and target != self.state:
-            is_another = target.status != self.state.status
+            comes_anew = target.comes_anew(self.state)
             self.state = type(target).model_validate_json(target.model_dump_json())
-            self.commands = list(target.next_commands()) if is_another else []
+            self.commands = list(target.next_commands()) if comes_anew else []
 
     def _come_into(self, state: ProcessManager | None, allowed: Sequence[str]) -> None:
         self._come_to_nothing()

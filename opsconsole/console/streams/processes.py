@@ -15,7 +15,7 @@ from opsconsole.console.streams import by_hand, looks, notes
 from opsconsole.engine.queries import lists
 from opsconsole.engine.queries.names import names_in
 from opsconsole.engine.queries.present import database_now
-from opsconsole.streams.models import Process
+from opsconsole.streams.models import Process, ProcessStep
 from opsconsole.streams.moves import PROCESSES
 from opsconsole.streams.queries import processes, steps
 from opsconsole.streams.queries.processes import ProcessFilter
@@ -78,7 +78,11 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
 
 def _last_move(shown: list[steps.ShownStep]) -> steps.ShownStep | None:
     """What brought it where it is."""
-    return next((one for one in shown if not one.step.refusal and one.step.source != one.step.target), None)
+    return next((one for one in shown if one.commands or _has_moved(one.step)), None)
+
+
+def _has_moved(step: ProcessStep) -> bool:
+    return not step.refusal and step.source != step.target
 
 
 def _look(process: Process, condition: str) -> looks.Look:
