@@ -23,6 +23,7 @@ CLEANED = (
     "ops_streams",
     "ops_schedules",
     "ops_api",
+    "ops_reminders",
     "handlers_app",
 )  # apps, as far as they are installed
 KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark", "ops_streams_move")  # migrate puts these rows there

@@ -14,6 +14,7 @@ DEBUG = os.environ.get("OPSCONSOLE_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("OPSCONSOLE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 
 INSTALLED_APPS = [
+    "opsconsole.reminders",
     "opsconsole.schedules",
     "opsconsole.api",
     "opsconsole.console",
@@ -111,6 +112,8 @@ BROKER_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 OPSCONSOLE: dict[str, object] = {}
 OPSCONSOLE_API: dict[str, object] = {"open_on_loopback": DEMO}
+
+OPSCONSOLE_REMINDERS: dict[str, object] = {"allow_loopback": DEMO}  # the demonstration calls itself
 
 BILLING = {"slow_down": 2.0 if os.environ.get("SLOW_DOWN") == "1" else 0.0}  # seconds for each step of a voiding
 

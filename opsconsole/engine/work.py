@@ -134,6 +134,10 @@ class Work(Acting):
         taken when the event is stored, as the handler ends: a StreamConflict fails the command then."""
         return self.outbox.plan_event(event, source=source, tenant=tenant, stream=stream, expected=expected).id
 
+    def append(self, stream: str, *events: Event, expected: int | None = None, tenant: str = "") -> None:
+        """Emit events that follow one another in a stream: their versions are taken together, as with `emit`."""
+        self.outbox.plan_append(events, source=None, tenant=tenant, stream=stream, expected=expected)
+
     def log(self, text: str, **fields: Any) -> None:
         """Note something about this try; it is kept whether the try succeeds or fails."""
         if len(self.lines) < LOG_LINES:

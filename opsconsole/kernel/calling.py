@@ -77,7 +77,7 @@ class _Exchange(RawIOBase):
 
     def receive(self) -> tuple[int, bytes]:
         """The status, and the beginning of the body."""
-        response = HTTPResponse(self, method="POST")  # type: ignore[arg-type] - all it wants of a socket is makefile()
+        response = HTTPResponse(self, method="POST")  # type: ignore[arg-type]  # makefile() is all it needs
         response.begin()
         return response.status, response.read(KEPT)
 

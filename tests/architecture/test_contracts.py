@@ -61,5 +61,15 @@ def _is_composed(name: str, code: str) -> bool:
 
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
-    ours = ("ops_engine", "ops_streams", "ops_console", "ops_api", "ops_schedules", "academics", "billing", "lending")
+    ours = (
+        "ops_engine",
+        "ops_streams",
+        "ops_console",
+        "ops_api",
+        "ops_schedules",
+        "ops_reminders",
+        "academics",
+        "billing",
+        "lending",
+    )
     call_command("makemigrations", "--check", "--dry-run", *ours, verbosity=0)

@@ -1,0 +1,89 @@
+"""What may be done to reminders. Each joins the caller's transaction, or makes its own; permissions are the caller's
+business. With a `tenant`, reminders of others do not exist."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from opsconsole.engine import Event
+from opsconsole.engine.queries.present import database_now
+from opsconsole.kernel.identifiers import uuid7
+from opsconsole.reminders.delivering import check
+from opsconsole.reminders.events import ReminderDefined
+from opsconsole.reminders.refusals import BadTime, NoSuchReminder
+from opsconsole.reminders.reminder import Reminder
+from opsconsole.reminders.timers import Timer, moment
+from opsconsole.streams import NEW, append, decide, load
+
+REASON_LENGTH = 500  # characters
+
+
+def define(*, address: str, timer: Timer | None = None, at: datetime | None = None, tenant: str = "") -> Reminder:
+    """Have `address` called when the time has come; raises BadTime, BadAddress.
+
+    Looking up the host of the address may take a while: that is what the name service needs.
+    """
+    check(address)
+    scheduled_at = due(timer, at)
+    event = ReminderDefined(reminder_id=uuid7(), address=address, scheduled_at=scheduled_at, timer=timer, tenant=tenant)
+    with transaction.atomic():
+        append(Reminder.stream(event.reminder_id), event, expected=NEW, tenant=tenant)
+    return Reminder().apply(event)
+
+
+def find(reminder_id: UUID, *, tenant: str = "") -> Reminder:
+    """A reminder as its events made it, right behind the last of them; raises NoSuchReminder."""
+    return _of(load(Reminder, reminder_id).state, reminder_id, tenant)
+
+
+def cancel(reminder_id: UUID, *, reason: str = "", tenant: str = "") -> Reminder:
+    """Its address will not be called; raises NotActive, NoSuchReminder."""
+    return _decide(reminder_id, tenant, lambda state: state.cancel(_cut(reason)))
+
+
+def reschedule(
+    reminder_id: UUID, *, timer: Timer | None = None, at: datetime | None = None, reason: str = "", tenant: str = ""
+) -> Reminder:
+    """Set it to another time, so long from now or at a moment; raises BadTime, NotActive, NoSuchReminder."""
+    scheduled_at = due(timer, at)
+    return _decide(reminder_id, tenant, lambda state: state.reschedule(scheduled_at, reason=_cut(reason)))
+
+
+def snooze(reminder_id: UUID, timer: Timer, *, reason: str = "", tenant: str = "") -> Reminder:
+    """Put it off: not before so long from now; raises NotActive, NoSuchReminder."""
+    scheduled_at = due(timer, None)
+    return _decide(
+        reminder_id, tenant, lambda state: state.reschedule(scheduled_at, how="snoozed", reason=_cut(reason))
+    )
+
+
+def fire(reminder_id: UUID, *, reason: str = "", tenant: str = "") -> Reminder:
+    """Its time is now; raises NotActive, NoSuchReminder."""
+    now = database_now()
+    return _decide(reminder_id, tenant, lambda state: state.reschedule(now, how="fired", reason=_cut(reason)))
+
+
+def due(timer: Timer | None, at: datetime | None) -> datetime:
+    """The moment that a timer or a moment means, by the clock of the database, which decides what is due."""
+    if (timer is None) == (at is None):
+        raise BadTime("set either a timer, in hours, minutes and seconds, or a moment", "at")
+    now = database_now()
+    return now + timer.length if timer is not None else moment(at, now)  # type: ignore[arg-type]
+
+
+def _decide(reminder_id: UUID, tenant: str, decision: Callable[[Reminder], Event]) -> Reminder:
+    """In the name of the tenant that the reminder belongs to: its list is what it is told from."""
+    known = find(reminder_id, tenant=tenant)
+    return decide(Reminder, reminder_id, decision, tenant=known.tenant).state
+
+
+def _of(state: Reminder, reminder_id: UUID, tenant: str) -> Reminder:
+    if not state.status or (tenant and state.tenant != tenant):
+        raise NoSuchReminder(f"there is no reminder {reminder_id}")
+    return state
+
+
+def _cut(reason: str) -> str:
+    return reason.strip()[:REASON_LENGTH]

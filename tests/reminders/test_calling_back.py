@@ -1,0 +1,304 @@
+"""From the due time to the answer, over real HTTP on this machine."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from opsconsole.engine import operations as engine_operations
+from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.testing import run_until_idle
+from opsconsole.kernel import clock
+from opsconsole.kernel.signing import is_authentic
+from opsconsole.reminders import Timer, operations
+from opsconsole.reminders.commands import CallBack
+from opsconsole.reminders.keeping import PATIENCE, end_abandoned
+from opsconsole.reminders.models import ReminderRow
+from opsconsole.streams import read
+from opsconsole.streams.models import Process
+from tests.reminders.receiver import Receiver, meanwhile, saying, silent
+
+NOW = datetime(2031, 3, 1, 12, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+TRIES = CallBack.__contract__.retry.max_attempts
+
+
+@pytest.fixture(autouse=True)
+def _at_noon(receiver):
+    with clock.freeze(NOW):
+        yield
+
+
+def defined(receiver: Receiver, path: str = "", **given: Any) -> UUID:
+    """A reminder due in an hour, its delivery begun."""
+    given = {"address": receiver.url + path, "timer": Timer.of(hours=1), **given}
+    identifier = operations.define(**given).reminder_id
+    run_until_idle()
+    assert identifier
+    return identifier
+
+
+def pass_time(by: timedelta = HOUR) -> None:
+    clock.advance(by)
+    run_until_idle()
+
+
+def story(identifier: UUID) -> list[str]:
+    return [recorded.type.removeprefix("reminders.") for recorded in read(f"reminder-{identifier}")]
+
+
+def row() -> ReminderRow:
+    return ReminderRow.objects.get()
+
+
+def commands() -> list[str]:
+    found = StoredCommand.objects.filter(type="reminders.call_back").order_by("id")
+    return list(found.values_list("status", flat=True))
+
+
+def test_nothing_is_called_before_its_time(receiver):
+    defined(receiver)
+    pass_time(HOUR - timedelta(milliseconds=1))
+    assert receiver.calls == [] and commands() == ["pending"]
+
+
+def test_when_the_time_has_come_the_address_is_called_and_the_reminder_completed(receiver):
+    identifier = defined(receiver, "?x=1#there", tenant="north")
+    pass_time()
+
+    (call,) = receiver.calls
+    assert call.path == f"/inbox/{identifier}?x=1"
+    assert call.body == {
+        "id": str(identifier),
+        "address": f"{receiver.url}?x=1#there",
+        "scheduledAt": (NOW + HOUR).isoformat(),
+        "calledAt": (NOW + HOUR).isoformat(),
+        "attempt": 1,
+    }
+    assert story(identifier) == ["defined", "elapsed", "completed"]
+    assert operations.find(identifier).status == "Completed"
+    assert (row().status, row().attempts, row().status_code, row().version) == ("Completed", 1, 204, 3)
+    assert Process.objects.get().status == "completed"
+    assert commands() == ["success"]
+
+
+def test_the_call_is_signed_and_bears_a_key(receiver):
+    identifier = defined(receiver)
+    pass_time()
+    (call,) = receiver.calls
+    headers = call.headers
+    assert headers["idempotency-key"] == headers["webhook-id"] == f"{identifier}-1"
+    assert headers["content-type"] == "application/json"
+    stamp, signature = int(headers["webhook-timestamp"]), headers["webhook-signature"]
+    key = "a-key-of-sixteen-signs"
+    assert is_authentic(key, f"{identifier}-1", stamp, call.raw, signature, now=int(time.time()))
+
+
+@pytest.mark.parametrize("path", ["", "/", "//"])
+def test_there_is_one_slash_before_the_identifier(receiver, path):
+    identifier = defined(receiver, path)
+    pass_time()
+    assert receiver.calls[0].path == f"/inbox/{identifier}"
+
+
+@pytest.mark.parametrize("code", [200, 201, 202, 299])
+def test_every_answer_of_success_completes(receiver, code):
+    receiver.answer(code)
+    defined(receiver)
+    pass_time()
+    assert (row().status, row().status_code) == ("Completed", code)
+
+
+@pytest.mark.parametrize("code", [199, 301, 302, 307, 400, 401, 404, 410, 429, 500, 503])
+def test_every_other_answer_is_a_failure_and_is_tried_again(receiver, code):
+    receiver.answer(saying(code, b"not \0 now", Location=receiver.url), 204)
+    identifier = defined(receiver)
+    pass_time()
+
+    assert (row().status, row().attempts, row().status_code) == ("Active", 1, code)
+    assert row().problem == f"the address answered {code}"
+    assert Process.objects.get().status == "retrying"
+    tried = list(read(f"reminder-{identifier}"))[-1].event()
+    assert (tried.attempt, tried.body, tried.latency > 0) == (1, "not  now" if code >= 200 else "", True)
+    assert timedelta(0) < tried.next_try_at - clock.now() <= timedelta(seconds=2)
+    assert StoredCommand.objects.get(type="reminders.call_back").not_before == tried.next_try_at
+
+    pass_time(timedelta(seconds=2))
+    assert story(identifier) == ["defined", "elapsed", "call_failed", "completed"]
+    first, second = receiver.calls
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert (first.body["attempt"], second.body["attempt"]) == (1, 2)
+    assert second.body["calledAt"] > second.body["scheduledAt"]
+
+
+def test_a_receiver_that_hangs_is_left_in_time(receiver, settings):
+    settings.OPSCONSOLE_REMINDERS = {**settings.OPSCONSOLE_REMINDERS, "timeout": 0.2}
+    receiver.answer(silent(1.0))
+    defined(receiver)
+    pass_time()
+    assert (row().status_code, row().problem) == (None, "no complete answer within 0.2 s")
+
+
+def test_after_the_last_try_the_reminder_has_failed_and_its_command_is_in_error(receiver):
+    receiver.answer(503)
+    identifier = defined(receiver)
+    for _ in range(TRIES):
+        pass_time()
+
+    assert story(identifier) == ["defined", "elapsed", *["call_failed"] * TRIES, "failed"]
+    assert operations.find(identifier).status == row().status == "Failed"
+    assert [call.body["attempt"] for call in receiver.calls] == [*range(1, TRIES + 1)]
+    assert len({call.headers["idempotency-key"] for call in receiver.calls}) == 1
+    command = StoredCommand.objects.get(type="reminders.call_back")
+    assert (command.status, command.error_class, command.error) == (
+        "error",
+        "CallbackFailed",
+        "the address answered 503",
+    )
+    last = list(read(f"reminder-{identifier}"))[-2].event()
+    assert (last.attempt, last.next_try_at) == (TRIES, None)
+    assert Process.objects.get().status == "failed"
+
+
+def test_the_addresses_delays_double(receiver):
+    receiver.answer(503)
+    identifier = defined(receiver)
+    for _ in range(TRIES):
+        pass_time()
+    tries = [one.event() for one in read(f"reminder-{identifier}") if one.type == "reminders.call_failed"]
+    waits = [(one.next_try_at - one.called_at).total_seconds() for one in tries[:-1]]
+    assert all(2.0**n * 0.9 <= wait <= 2.0**n for n, wait in enumerate(waits, start=1))
+
+
+def test_a_cancelled_reminder_is_not_called(receiver):
+    identifier = defined(receiver)
+    operations.cancel(identifier)
+    pass_time()
+    assert receiver.calls == [] and story(identifier) == ["defined", "cancelled"]
+    assert commands() == ["cancelled"]
+    assert "the reminder is cancelled" in StoredCommand.objects.get(type="reminders.call_back").error
+
+
+def test_one_that_was_put_off_is_called_at_its_new_time_only(receiver):
+    identifier = defined(receiver)
+    operations.reschedule(identifier, at=NOW + 2 * HOUR)
+    pass_time()
+    assert receiver.calls == [] and commands() == ["cancelled", "pending"]
+    pass_time()
+    (call,) = receiver.calls
+    assert call.headers["idempotency-key"] == f"{identifier}-2"
+    assert call.body["scheduledAt"] == (NOW + 2 * HOUR).isoformat()
+    assert commands() == ["cancelled", "success"]
+
+
+def test_one_that_is_fired_is_called_now_and_never_again(receiver):
+    identifier = defined(receiver)
+    operations.fire(identifier)
+    run_until_idle()
+    assert len(receiver.calls) == 1 and row().status == "Completed"
+    pass_time()
+    assert len(receiver.calls) == 1 and commands() == ["cancelled", "success"]
+
+
+def test_another_time_while_it_retries_begins_anew(receiver):
+    receiver.answer(503, 204)
+    identifier = defined(receiver)
+    pass_time()
+    operations.snooze(identifier, Timer.of(minutes=5))
+    pass_time(MINUTE)
+    assert len(receiver.calls) == 1
+    pass_time(4 * MINUTE)
+    assert [call.body["attempt"] for call in receiver.calls] == [1, 1]
+    assert story(identifier) == ["defined", "elapsed", "call_failed", "rescheduled", "elapsed", "completed"]
+
+
+def test_a_success_that_comes_while_somebody_cancels_is_kept(receiver):
+    identifier = defined(receiver)
+    receiver.answer(meanwhile(lambda: operations.cancel(identifier)))
+    pass_time()
+    assert story(identifier) == ["defined", "cancelled", "elapsed", "completed"]
+    assert operations.find(identifier).status == row().status == "Cancelled"
+    assert Process.objects.get().status == "cancelled"
+
+
+def test_a_success_that_comes_while_somebody_sets_another_time_is_the_only_call(receiver):
+    identifier = defined(receiver)
+    receiver.answer(meanwhile(lambda: operations.reschedule(identifier, at=clock.now() + HOUR)), 204)
+    pass_time()
+    assert operations.find(identifier).status == row().status == "Completed"
+    pass_time()
+    assert len(receiver.calls) == 1 and commands() == ["success", "cancelled"]
+
+
+def test_a_failure_that_comes_while_somebody_sets_another_time_is_not_tried_again(receiver):
+    identifier = defined(receiver)
+    receiver.answer(meanwhile(lambda: operations.reschedule(identifier, at=clock.now() + HOUR), 503), 204)
+    pass_time()
+    pass_time(MINUTE)
+    assert len(receiver.calls) == 1 and row().status == "Active"
+    pass_time()
+    assert len(receiver.calls) == 2 and row().status == "Completed"
+    assert {call.headers["idempotency-key"] for call in receiver.calls} == {f"{identifier}-1", f"{identifier}-2"}
+
+
+def test_a_call_that_was_answered_and_not_recorded_is_made_again_with_the_same_key(receiver, monkeypatch):
+    from opsconsole.engine.work import Work
+
+    def die(self, *args, **kwargs):
+        monkeypatch.undo()
+        raise RuntimeError("as if the worker had been killed")
+
+    identifier = defined(receiver)
+    monkeypatch.setattr(Work, "append", die)
+    pass_time()
+    assert story(identifier) == ["defined"]
+    pass_time()
+    assert story(identifier) == ["defined", "elapsed", "completed"]
+    assert len({call.headers["idempotency-key"] for call in receiver.calls}) == 1 < len(receiver.calls)
+
+
+def test_the_address_is_checked_again_when_it_is_called(receiver, settings):
+    identifier = defined(receiver)
+    settings.OPSCONSOLE_REMINDERS = {}
+    pass_time()
+    assert receiver.calls == []
+    tried = list(read(f"reminder-{identifier}"))[-1].event()
+    assert "127.0.0.1, which is not a public address" in tried.problem and tried.status_code is None
+
+
+def test_hosts_that_a_setting_names_may_be_called(receiver, settings):
+    settings.OPSCONSOLE_REMINDERS = {"allowed_hosts": ["LOCALHOST"]}
+    defined(receiver, address=receiver.url.replace("127.0.0.1", "localhost"))
+    pass_time()
+    assert row().status == "Completed"
+
+
+def test_a_reminder_whose_command_was_cancelled_fails(receiver):
+    identifier = defined(receiver, tenant="north")
+    engine_operations.cancel_commands([StoredCommand.objects.get().pk], actor="ana", reason="by mistake")
+    assert end_abandoned() == 0, "its time has not come"
+    pass_time(HOUR + timedelta(seconds=PATIENCE + 1))
+    assert end_abandoned() == 1
+    run_until_idle()
+    failed = list(read(f"reminder-{identifier}"))[-1]
+    assert failed.type == "reminders.failed" and "Cancelled by ana: by mistake" in failed.event().reason
+    assert (row().status, failed.tenant, end_abandoned()) == ("Failed", "north", 0)
+
+
+def test_reminders_that_are_just_late_are_left_alone(receiver):
+    receiver.answer(503)
+    defined(receiver)
+    pass_time(HOUR + MINUTE)
+    assert end_abandoned() == 0 and row().status == "Active"
+
+
+def test_reprocessing_a_call_that_has_failed_for_good_calls_nobody(receiver):
+    receiver.answer(503)
+    defined(receiver)
+    for _ in range(TRIES):
+        pass_time()
+    engine_operations.reprocess_commands([StoredCommand.objects.get().pk], actor="ana")
+    run_until_idle()
+    assert len(receiver.calls) == TRIES and commands() == ["error", "cancelled"]
