@@ -46,13 +46,13 @@ class Reminder(Aggregate, category="reminder"):
 
     def cancel(self, reason: str = "") -> ReminderCancelled:
         self._require_active("cancelled")
-        return ReminderCancelled(reminder_id=self._id, reason=reason)
+        return ReminderCancelled(reminder_id=self.identifier, reason=reason)
 
     def reschedule(self, at: datetime, *, how: str = "rescheduled", reason: str = "") -> ReminderRescheduled:
         """Another time. A call that is on its way for the earlier one will find that it has been overtaken."""
         self._require_active(how)
         return ReminderRescheduled(
-            reminder_id=self._id, occasion=self.version + 1, scheduled_at=at, how=how, reason=reason
+            reminder_id=self.identifier, occasion=self.version + 1, scheduled_at=at, how=how, reason=reason
         )
 
     def complete(self, wanted: CallBack, call: Call) -> list[Event]:
@@ -63,7 +63,9 @@ class Reminder(Aggregate, category="reminder"):
     def fail(self, reason: str) -> ReminderFailed:
         """Nobody will try again."""
         self._require_active("failed")
-        return ReminderFailed(reminder_id=self._id, occasion=self.occasion, attempts=self.attempts, reason=reason)
+        return ReminderFailed(
+            reminder_id=self.identifier, occasion=self.occasion, attempts=self.attempts, reason=reason
+        )
 
     def obstacle(self, wanted: CallBack) -> str:
         """Why this call is not to be made, or nothing."""
@@ -82,7 +84,9 @@ class Reminder(Aggregate, category="reminder"):
         facts = [*self._first_called(wanted, call), calls.call_failed(wanted, call, next_try_at)]
         if next_try_at is None and not self.obstacle(wanted):
             facts.append(
-                ReminderFailed(reminder_id=self._id, occasion=self.occasion, attempts=call.attempt, reason=call.problem)
+                ReminderFailed(
+                    reminder_id=self.identifier, occasion=self.occasion, attempts=call.attempt, reason=call.problem
+                )
             )
         return facts
 
@@ -131,8 +135,9 @@ class Reminder(Aggregate, category="reminder"):
         return self.with_(status=CANCELLED, next_try_at=None)
 
     @property
-    def _id(self) -> UUID:
-        assert self.reminder_id is not None  # noqa: S101 - nothing is decided about one that there is not
+    def identifier(self) -> UUID:
+        """Of one that has been defined."""
+        assert self.reminder_id is not None  # noqa: S101
         return self.reminder_id
 
     def _require_active(self, what: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from opsconsole.engine.models import Workflow
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.reminders import Timer, operations
+from opsconsole.reminders.models import ReminderRow
 from opsconsole.schedules.models import Schedule
 from opsconsole.streams.models import Process, Subscription
 from tests.past import a_batch, a_command, an_event, members
@@ -51,6 +53,16 @@ def _schedule() -> Made:
     return {"name": "tests.schedule"}
 
 
+def _reminder() -> Made:
+    """One that has ended: no time is left, at whatever moment it is looked at."""
+    made = operations.define(address="https://8.8.8.8/inbox", timer=Timer.of(hours=1), tenant=TENANT)
+    ended = operations.cancel(made.reminder_id)
+    columns = ("status", "address", "tenant", "scheduled_at", "occasion", "version")
+    row = {name: getattr(ended, name) for name in columns}
+    ReminderRow.objects.create(id=ended.reminder_id, defined_at=clock.now(), **row)
+    return {"identifier": str(ended.reminder_id)}
+
+
 MAKERS: dict[str, Callable[[], Made]] = {
     "Health": dict,
     "Jobs": _job,
@@ -61,6 +73,7 @@ MAKERS: dict[str, Callable[[], Made]] = {
     "Processes": _process,
     "Subscriptions": _subscription,
     "Schedules": _schedule,
+    "Reminders": _reminder,
 }
 
 
@@ -74,4 +87,7 @@ def body_for(operation_id: str, made: Made) -> Any:
         "commands_send": {"type": "tests.act", "payload": {}},
         "subscriptions_skip": {"reason": "it is broken", "position": 1},
         "subscriptions_apply_parked": {"stream": "s"},
+        "reminders_define": {"seconds": 30, "address": "https://8.8.8.8/inbox"},
+        "reminders_reschedule": {"minutes": 5},
+        "reminders_snooze": {"minutes": 5},
     }.get(operation_id)

@@ -95,7 +95,7 @@ def test_nothing_of_another_tenant_is_seen_or_changed(path: str, method: str, op
     elif name.endswith("_many"):
         assert theirs.json() == {"changed": 0, "skipped": {"it does not exist": 1}, "made": []}
     else:
-        assert theirs.status_code in (201, 202)
+        assert theirs.status_code in (200, 201, 202)
         assert made["identifier"] not in theirs.content.decode()
     assert TENANT not in [entry.object_repr for entry in LogEntry.objects.all()]
 
@@ -131,6 +131,8 @@ def test_what_a_tenant_sends_is_its_own(name: str):
 def test_what_is_done_is_in_the_admins_log(path: str, method: str, operation: Operation):
     if method != "post" or "{" not in path or operation.tags[0] in ("Processes",):
         return
+    if api().get_openapi_operation_id(operation) == "reminders_receive":
+        return  # nothing is done
     needed = operation.view_func.__needs__
     answer = called(a_program(*needed.permissions), path, method, operation, made_for(operation))
     logged = LogEntry.objects.filter(change_message__contains="via API token tests")
