@@ -1,18 +1,27 @@
-"""One POST to one checked address: no redirects, no proxies, a bounded answer in a bounded time."""
+"""POSTs to checked addresses, many at once in one thread: no redirects, no proxies, a bounded answer in a bounded time.
 
+for answered in post_many(calls, timeout=10):  # those that have been answered within the same few milliseconds
+    for key, answer in answered: ...
+"""
+
+import errno
+import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from http.client import HTTPException, HTTPResponse
-from io import BufferedReader, RawIOBase
-from typing import Any
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from typing import Any, Generic, TypeVar
 
 from opsconsole.kernel.addresses import Target
+from opsconsole.kernel.answers import KEPT, NoHttp, understood
 
-KEPT = 4096  # bytes of an answer
+TOGETHER = 0.004  # seconds that an answer waits for others
+MOST = 50  # answers handed out together
+
+K = TypeVar("K", bound=Hashable)
 
 
 class NoAnswer(Exception):
@@ -26,82 +35,198 @@ class Answer:
     latency: float  # seconds, until the kept part of the body was read
 
 
+@dataclass(frozen=True, slots=True)
+class Request(Generic[K]):
+    """A POST to be made; `key` is the caller's word for it."""
+
+    key: K
+    target: Target
+    body: bytes
+    headers: Mapping[str, str]
+
+    def encoded(self) -> bytes:
+        """Raises ValueError when a header holds a line break."""
+        lines = [f"POST {self.target.path} HTTP/1.1", f"Host: {self.target.host_header}", "Connection: close"]
+        lines.append(f"Content-Length: {len(self.body)}")
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ValueError("a header holds a line break")
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
+
+
+Outcome = Answer | NoAnswer
+
+
 def post(target: Target, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
     """The answer, whatever its status; raises NoAnswer. `timeout` bounds the whole exchange, in seconds."""
-    request = _head(target, {"Content-Length": str(len(body)), **headers}) + body
-    begun = time.monotonic()
-    exchange = _Exchange(begun + timeout)
+    ((_, outcome),) = next(post_many([Request("", target, body, headers)], timeout=timeout))
+    if isinstance(outcome, NoAnswer):
+        raise outcome
+    return outcome
+
+
+def post_many(requests: Sequence[Request[K]], *, timeout: float) -> Iterator[list[tuple[K, Outcome]]]:
+    """Make all of these calls at once; what became of them comes in groups, as it comes. The time bounds each."""
+    calls = _Calls(timeout)
     try:
-        exchange.connect(target)
-        exchange.send(request)
-        status, answered = exchange.receive()
-    except (OSError, HTTPException) as error:
-        late = isinstance(error, TimeoutError)
-        problem = f"no complete answer within {timeout:g} s" if late else f"{type(error).__name__}: {error}"
-        raise NoAnswer(problem) from error
+        for request in requests:
+            calls.begin(request.key, request.target, request.encoded())
+        while calls.waiting or calls.done:
+            calls.look()
+            if calls.is_time_to_tell:
+                yield calls.take()
     finally:
-        exchange.close()
-    return Answer(status, answered.decode("utf-8", "replace").replace("\0", ""), time.monotonic() - begun)
+        calls.end()
 
 
-def _head(target: Target, headers: Mapping[str, str]) -> bytes:
-    lines = [f"POST {target.path} HTTP/1.1", f"Host: {target.host_header}", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    if any("\r" in line or "\n" in line for line in lines):
-        raise ValueError("a header holds a line break")
-    return "\r\n".join([*lines, "", ""]).encode("ascii")
+@dataclass
+class _Call:
+    """One exchange: `steps` yields what it waits for, and ends with status and body."""
+
+    key: Any
+    begun: float
+    steps: Generator[int, None, tuple[int, bytes]]
+    socket: socket.socket
 
 
-class _Exchange(RawIOBase):
-    """A connection of which every step is given the time that is left: single timeouts don't stop one who drips.
+@dataclass
+class _Calls:
+    """All the exchanges of one go, and what is known by now."""
 
-    It is also the stream that http.client reads the answer from.
-    """
+    timeout: float
+    waiting: dict[int, _Call] = field(default_factory=dict)
+    done: list[tuple[Any, Outcome]] = field(default_factory=list)
+    first_done: float = 0.0
+    selector: DefaultSelector = field(default_factory=DefaultSelector)
 
-    def __init__(self, ends: float) -> None:
-        self.ends = ends  # monotonic
-        self.socket: socket.socket | None = None
-
-    def connect(self, target: Target) -> None:
-        """To the checked address, which is a number: nothing is resolved a second time. TLS still asks for, and
-        verifies, the host's name."""
+    def begin(self, key: Any, target: Target, request: bytes) -> None:
         family = socket.AF_INET6 if ":" in target.address else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self._in_time().connect((target.address, target.port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if target.is_tls:
-            self.socket = _tls().wrap_socket(self._in_time(), server_hostname=target.host)
+        made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        call = _Call(key, time.monotonic(), _exchange(made, target, request), made)
+        self.waiting[made.fileno()] = call
+        self.advance(call)
 
-    def send(self, data: bytes) -> None:
-        self._in_time().sendall(data)
+    def advance(self, call: _Call, error: BaseException | None = None) -> None:
+        """Let it go on until it has to wait, or has ended."""
+        try:
+            wants = next(call.steps) if error is None else call.steps.throw(error)
+        except StopIteration as end:
+            status, body = end.value
+            text = body.decode("utf-8", "replace").replace("\0", "")
+            self.settle(call, Answer(status, text, time.monotonic() - call.begun))
+        except TimeoutError:
+            self.settle(call, NoAnswer(f"no complete answer within {self.timeout:g} s"))
+        except (OSError, NoHttp) as failure:
+            self.settle(call, NoAnswer(f"{type(failure).__name__}: {failure}"))
+        else:
+            self.wait_for(call, wants)
 
-    def receive(self) -> tuple[int, bytes]:
-        """The status, and the beginning of the body."""
-        response = HTTPResponse(self, method="POST")  # type: ignore[arg-type]  # makefile() is all it needs
-        response.begin()
-        return response.status, response.read(KEPT)
+    def wait_for(self, call: _Call, wants: int) -> None:
+        fd = call.socket.fileno()
+        known = self.selector.get_map().get(fd)
+        if known is None:
+            self.selector.register(fd, wants, call)
+        elif known.events != wants:
+            self.selector.modify(fd, wants, call)
 
-    def makefile(self, mode: str) -> BufferedReader:
-        return BufferedReader(self)
+    def settle(self, call: _Call, outcome: Outcome) -> None:
+        self.first_done = self.first_done or time.monotonic()
+        self.done.append((call.key, outcome))
+        self.drop(call)
 
-    def readable(self) -> bool:
-        return True
+    def drop(self, call: _Call) -> None:
+        fd = call.socket.fileno()
+        self.waiting.pop(fd, None)
+        if fd in self.selector.get_map():
+            self.selector.unregister(fd)
+        call.steps.close()  # and with it whatever socket it has by now
+        call.socket.close()
 
-    def readinto(self, buffer: Any) -> int:
-        return self._in_time().recv_into(buffer)
+    def look(self) -> None:
+        """Go on with those that something has come for; then with those whose time is up."""
+        for ready, _ in self.selector.select(self._patience()):
+            self.advance(ready.data)
+        overdue = time.monotonic() - self.timeout
+        for call in [call for call in self.waiting.values() if call.begun <= overdue]:
+            self.advance(call, TimeoutError())
 
-    def close(self) -> None:
-        if self.socket is not None:
-            self.socket.close()
-        super().close()
+    def _patience(self) -> float:
+        if self.done:
+            return max(0.0, self.first_done + TOGETHER - time.monotonic()) if self.waiting else 0.0
+        begun = min(call.begun for call in self.waiting.values())
+        return max(0.0, begun + self.timeout - time.monotonic())
 
-    def _in_time(self) -> socket.socket:
-        """The socket, with as much time as is left; raises TimeoutError when there is none."""
-        left = self.ends - time.monotonic()
-        if left <= 0 or self.socket is None:
-            raise TimeoutError
-        self.socket.settimeout(left)
-        return self.socket
+    @property
+    def is_time_to_tell(self) -> bool:
+        if not self.done:
+            return False
+        is_late = time.monotonic() - self.first_done >= TOGETHER
+        return is_late or len(self.done) >= MOST or not self.waiting
+
+    def take(self) -> list[tuple[Any, Outcome]]:
+        taken, self.done, self.first_done = self.done, [], 0.0
+        return taken
+
+    def end(self) -> None:
+        for call in list(self.waiting.values()):
+            self.drop(call)
+        self.selector.close()
+
+
+def _exchange(made: socket.socket, target: Target, request: bytes) -> Generator[int, None, tuple[int, bytes]]:
+    """To the checked address, which is a number: nothing is resolved a second time. TLS still asks for, and verifies,
+    the host's name."""
+    code = made.connect_ex((target.address, target.port))
+    if code == errno.EINPROGRESS:
+        yield EVENT_WRITE
+        code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not target.is_tls:
+        return (yield from _converse(made, request))
+    return (yield from _converse_in_secret(made, target.host, request))
+
+
+def _converse(made: Any, request: bytes) -> Generator[int, None, tuple[int, bytes]]:
+    left = memoryview(request)
+    while left:
+        try:
+            left = left[made.send(left) :]
+        except _MUST_WAIT as wait:
+            yield _wanted(wait, EVENT_WRITE)
+    said = bytearray()
+    while True:
+        try:
+            more = made.recv(2 * KEPT)
+        except _MUST_WAIT as wait:
+            yield _wanted(wait, EVENT_READ)
+            continue
+        said += more
+        answer = understood(said, is_all=not more)
+        if answer is not None:
+            return answer
+
+
+def _converse_in_secret(made: socket.socket, host: str, request: bytes) -> Generator[int, None, tuple[int, bytes]]:
+    """The wrapped socket has the same file number; the other one has given it up."""
+    with _tls().wrap_socket(made.dup(), server_hostname=host, do_handshake_on_connect=False) as secret:
+        while True:
+            try:
+                secret.do_handshake()
+                break
+            except _MUST_WAIT as wait:
+                yield _wanted(wait, EVENT_READ)
+        return (yield from _converse(secret, request))
+
+
+_MUST_WAIT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def _wanted(wait: BaseException, otherwise: int) -> int:
+    if isinstance(wait, ssl.SSLWantReadError):
+        return EVENT_READ
+    return EVENT_WRITE if isinstance(wait, ssl.SSLWantWriteError) else otherwise
 
 
 @cache

@@ -1,5 +1,6 @@
 """One POST over a real connection on this machine: what it sends, what it takes for an answer, when it gives up."""
 
+import errno
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from opsconsole.kernel.addresses import ForbiddenAddress, Target, target
-from opsconsole.kernel.calling import KEPT, Answer, NoAnswer, post
+from opsconsole.kernel.answers import KEPT
+from opsconsole.kernel.calling import Answer, NoAnswer, Request, post, post_many
 
 Act = Callable[[socket.socket], None]
 
@@ -143,7 +145,7 @@ def test_what_is_no_http_is_no_answer(listener: Listener, said: bytes) -> None:
 @pytest.mark.parametrize(
     "drops",
     [
-        [b"H", b"T"] * 500,
+        [b"HTTP/1.1 200 O", *[b"K"] * 500],
         [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 90],
         [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x"] * 500],
         [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 500],
@@ -187,17 +189,46 @@ def test_a_name_that_points_inside_after_it_was_checked_leads_nowhere_else(
         address = "8.8.8.8" if len(inquiries) == 1 else "127.0.0.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-    def connect(self: socket.socket, address: Any) -> None:
+    def connect(self: socket.socket, address: Any) -> int:
         connected.append(address)
-        raise ConnectionRefusedError("kept from leaving this machine")
+        return errno.ECONNREFUSED  # kept from leaving this machine
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     url = f"http://rebind.example:{listener.port}/hook"
     checked = target(url)
-    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect)
     with pytest.raises(NoAnswer):
         post(checked, b"{}", {}, timeout=1.0)
     assert connected == [("8.8.8.8", listener.port)] and inquiries == ["rebind.example"]
     with pytest.raises(ForbiddenAddress):
         target(url)
     assert not listener.requests
+
+
+def test_many_calls_are_made_at_once_and_told_as_they_are_answered(listener: Listener) -> None:
+    """The listener takes one after the other; whoever has no answer in time holds up nobody before it."""
+    requests = [Request(number, listener.target(f"/{number}"), b"{}", {}) for number in range(20)]
+    refused = Request("refused", target("http://127.0.0.1:9/", loopback=True), b"{}", {})
+    listener.act = lambda connection: saying(b"HTTP/1.1 204 No Content\r\n\r\n", pause=0.01)(connection)
+    groups = list(post_many([*requests, refused], timeout=5.0))
+    outcomes = dict(one for group in groups for one in group)
+    assert len(groups) > 1 and len(outcomes) == 21
+    assert isinstance(outcomes["refused"], NoAnswer)
+    assert {outcome.status for outcome in outcomes.values() if isinstance(outcome, Answer)} == {204}
+
+
+def test_whoever_says_nothing_is_left_and_the_others_have_been_told_long_before(listener: Listener) -> None:
+    listener.act = lambda connection: time.sleep(1.0)
+    requests = [Request(number, listener.target(), b"{}", {}) for number in range(2)]
+    requests.append(Request(2, target("http://127.0.0.1:9/", loopback=True), b"{}", {}))
+    begun = time.monotonic()
+    first, *others = post_many(requests, timeout=0.3)
+    assert [key for key, _ in first] == [2]
+    assert sorted(key for group in others for key, _ in group) == [0, 1]
+    assert time.monotonic() - begun < 0.9
+
+
+def test_calls_that_nobody_wants_any_more_are_let_go(listener: Listener) -> None:
+    calls = post_many([Request(number, listener.target(), b"{}", {}) for number in range(5)], timeout=5.0)
+    next(calls)
+    calls.close()

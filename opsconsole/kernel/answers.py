@@ -1,0 +1,80 @@
+"""As much of HTTP/1.1 as an answer to one POST needs: a status, and the beginning of a body."""
+
+import re
+from http.client import HTTPException, HTTPResponse
+from io import BytesIO
+
+KEPT = 4096  # bytes of a body
+LARGEST_HEAD = 65_536  # bytes
+MOST_LINES = 100  # of a head
+
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: |\r|\n|$)")
+_LENGTH = re.compile(rb"(?mi)^content-length:[ \t]*(\d{1,18})[ \t]*\r?$")
+_CHUNKED = re.compile(rb"(?mi)^transfer-encoding:")
+
+
+class NoHttp(Exception):
+    """What the other side said is no answer of HTTP."""
+
+
+def understood(said: bytes | bytearray, *, is_all: bool) -> tuple[int, bytes] | None:
+    """Status and beginning of the body, or None while more must come; `is_all` when nothing more will.
+
+    A body that breaks off counts as far as it came: the status says what the other side has made of the call.
+    """
+    while True:
+        head, end, rest = bytes(said).partition(b"\r\n\r\n")
+        _check(head, is_all and not end)
+        if not end:
+            return None
+        status = _status(head)
+        if status >= 200 or status == 101:
+            break
+        if not rest and is_all:
+            return status, b""
+        said = rest  # an answer before the answer, such as 100 Continue
+    if status in (101, 204, 304):
+        return status, b""
+    if _CHUNKED.search(head):
+        return _chunked(head, status, rest, is_all)
+    length = _LENGTH.search(head)
+    wanted = min(int(length[1]), KEPT) if length else KEPT
+    return (status, rest[:wanted]) if is_all or len(rest) >= wanted else None
+
+
+def _check(head: bytes, is_broken: bool) -> None:
+    if len(head) > LARGEST_HEAD or head.count(b"\n") > MOST_LINES:
+        raise NoHttp(f"a head of {len(head):,} bytes, in {head.count(10):,} lines")
+    begun = b"HTTP/1."
+    if not head.startswith(begun) and not begun.startswith(head) or (is_broken and not head):
+        raise NoHttp("nothing was said" if not head else f"this is no HTTP: {head[:40]!r}")
+    if is_broken:
+        raise NoHttp("broken off within the head")
+
+
+def _status(head: bytes) -> int:
+    if found := _STATUS.match(head):
+        return int(found[1])
+    raise NoHttp(f"this is no status: {head[:40]!r}")
+
+
+def _chunked(head: bytes, status: int, rest: bytes, is_all: bool) -> tuple[int, bytes] | None:
+    """Read by the library, as soon as there is enough of it."""
+    if not is_all and len(rest) < 2 * KEPT and not rest.endswith(b"0\r\n\r\n"):
+        return None
+    response = HTTPResponse(_Said(head + b"\r\n\r\n" + rest), method="POST")  # type: ignore[arg-type]
+    try:
+        response.begin()
+        return status, response.read(KEPT)
+    except (HTTPException, ValueError) as error:
+        raise NoHttp(f"{type(error).__name__}: {error}") from error
+
+
+class _Said:
+    """All that the library needs of a socket."""
+
+    def __init__(self, said: bytes) -> None:
+        self.said = said
+
+    def makefile(self, mode: str) -> BytesIO:
+        return BytesIO(self.said)
