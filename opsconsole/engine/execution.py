@@ -70,7 +70,9 @@ def run(chunk: Chunk) -> Finished:
         settling.begin({claimed.batch_id for claimed in chunk.commands if claimed.batch_id})
         for entry, group in groupby(chunk.commands, key=lambda claimed: HANDLERS.find(claimed.type)):
             run_one = partial(_run_one, held=chunk.held, entry=entry, finished=finished)
-            if entry is not None and entry.threads > 1:
+            if entry is not None and entry.runner is not None:
+                entry.runner(list(group), chunk.held, entry, finished)
+            elif entry is not None and entry.threads > 1:
                 threads.run_many(list(group), chunk.held, entry.threads, run_one)
             else:
                 for claimed in group:
@@ -105,8 +107,8 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
     began = time.perf_counter()
     work: Work | None = None
     try:
-        entry = _fit_to_run(claimed, entry)
-        message = _decode(entry, claimed)
+        entry = fit_to_run(claimed, entry)
+        message = decode(entry, claimed)
         held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
         work = prepare(claimed, held)
         if not entry.atomic:
@@ -114,7 +116,7 @@ def execute(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, fin
         for conflict in range(CONFLICT_RETRIES + 1):
             try:
                 with noticing_a_lost_connection():
-                    _succeed(entry, message, work, claimed, began)
+                    succeed(entry, message, work, claimed, began)
                 break
             except Exception as error:
                 if conflict == CONFLICT_RETRIES or not is_conflict(error):
@@ -149,7 +151,7 @@ def prepare(claimed: ClaimedCommand, held: Held) -> Work:
     )
 
 
-def _fit_to_run(claimed: ClaimedCommand, entry: HandlerEntry | None) -> HandlerEntry:
+def fit_to_run(claimed: ClaimedCommand, entry: HandlerEntry | None) -> HandlerEntry:
     if claimed.losses >= MOST_LOSSES:
         raise failing.LostTooOften(f"{claimed.losses} workers or connections were lost while it ran")
     if entry is None:
@@ -157,7 +159,7 @@ def _fit_to_run(claimed: ClaimedCommand, entry: HandlerEntry | None) -> HandlerE
     return entry
 
 
-def _decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
+def decode(entry: HandlerEntry, claimed: ClaimedCommand) -> Command:
     try:
         return entry.message.decode(claimed.payload, claimed.schema_version, entry.message.__contract__.version)
     except ValidationError as error:
@@ -170,7 +172,8 @@ def _answer_outside(entry: HandlerEntry, message: Command, work: Work) -> None:
         _answer(entry, message, work)
 
 
-def _succeed(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
+def succeed(entry: HandlerEntry, message: Command, work: Work, claimed: ClaimedCommand, began: float) -> None:
+    """One transaction: what an atomic handler does, what it set off, and its success."""
     own = OwnTransaction()
     with acting_for(work.outbox.cause):
         try:
@@ -198,24 +201,37 @@ def _answer(entry: HandlerEntry, message: Command, work: Work) -> None:
 
 def finish(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransaction) -> None:
     """Store what the handler set off and its success, and commit. Raises LeaseLost with nothing changed."""
+    let_go(claimed)
+    if work.outbox:
+        replace(work.outbox).write()  # a copy, which writing empties: after a conflict it is all stored again
+    commit(success(work, claimed, seconds, own), own)
+
+
+def let_go(claimed: ClaimedCommand) -> None:
+    """What a success ends besides the command itself."""
     if claimed.cause_kind == "reprocess":
         _heal(claimed)  # root before key, as the operator's reprocessing locks them
     if claimed.unique_key:  # before what it sends is stored: its successor may want the same key
         with connection.cursor() as cursor:
             failing.release_unique_key(cursor, claimed)
-    if work.outbox:
-        replace(work.outbox).write()  # a copy, which writing empties: after a conflict it is all stored again
+
+
+def success(work: Work, claimed: ClaimedCommand, seconds: float, own: OwnTransaction) -> str:
+    """The statement that records it, if the claim still holds."""
     now = clock.frozen()
+    return statement("finish_command").format(
+        id=claimed.id,
+        claim_id=work.held.claim_id,
+        seconds=seconds,
+        log=own.quoted(dumps(work.lines) if work.lines else None),
+        now=own.quoted(now.isoformat() if now else None),
+    )
+
+
+def commit(last: str, own: OwnTransaction) -> None:
+    """Commit with these statements; raises LeaseLost."""
     try:
-        own.commit_with(
-            statement("finish_command").format(
-                id=claimed.id,
-                claim_id=work.held.claim_id,
-                seconds=seconds,
-                log=own.quoted(dumps(work.lines) if work.lines else None),
-                now=own.quoted(now.isoformat() if now else None),
-            )
-        )
+        own.commit_with(last)
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) == FENCED:
             raise LeaseLost from error

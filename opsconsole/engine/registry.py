@@ -26,13 +26,14 @@ class HandlerEntry:
 
     `atomic`: inside the one transaction that also records the success. Otherwise it runs outside any
     transaction, at least once, and hands `work.idempotency_key` to the world outside; then `threads`
-    of them may run at once in one worker process.
+    of them may run at once in one worker process. `runner`, if there is one, runs a whole chunk in its own way.
     """
 
-    function: Handler
+    function: Callable[..., Any]
     message: type[Command]
     atomic: bool
     threads: int
+    runner: Callable[..., None] | None = None
 
     def __repr__(self) -> str:
         return f"{self.function.__module__}.{self.function.__qualname__}"

@@ -25,7 +25,9 @@ K = TypeVar("K", bound=Hashable)
 
 
 class NoAnswer(Exception):
-    """The other side could not be reached, broke off, or took too long."""
+    """The other side could not be reached, broke off, or took too long: after so many `seconds`."""
+
+    seconds = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class _Calls:
             self.selector.modify(fd, wants, call)
 
     def settle(self, call: _Call, outcome: Outcome) -> None:
+        if isinstance(outcome, NoAnswer):
+            outcome.seconds = time.monotonic() - call.begun
         self.first_done = self.first_done or time.monotonic()
         self.done.append((call.key, outcome))
         self.drop(call)

@@ -17,14 +17,14 @@ NAME = "OPSCONSOLE_REMINDERS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Durations are seconds. `retry` and `threads` are read once, when commands and handlers are defined."""
+    """Durations are seconds. `retry` and `at_once` are read once, when commands and handlers are defined."""
 
     allowed_hosts: Collection[str] = ()  # may be called although their addresses are private
     allow_loopback: bool = False  # this machine may be called: for the demonstration and tests
     signing_key: str = ""  # shared with receivers, who check signatures with it; empty: made from SECRET_KEY
     timeout: float = 10.0  # of one try, from the first byte to the last; looking a name up comes on top
     retry: RetryPolicy = Exponential(first=2.0, times=7, longest=300.0)
-    threads: int = 16  # calls that a worker process makes at once
+    at_once: int = 100  # calls that a worker process makes at once, at most
 
     @property
     def key(self) -> str:

@@ -3,13 +3,16 @@
 import json
 import socket
 import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from opsconsole.kernel import clock
-from opsconsole.kernel.addresses import ForbiddenAddress, target
-from opsconsole.kernel.calling import NoAnswer, post
+from opsconsole.kernel.addresses import ForbiddenAddress, Target, target
+from opsconsole.kernel.calling import Answer, NoAnswer, Request, post_many
 from opsconsole.kernel.encoding import storable
 from opsconsole.kernel.signing import sign
 from opsconsole.reminders.calls import Call
@@ -17,7 +20,9 @@ from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.configuration import configuration
 from opsconsole.reminders.refusals import BadAddress
 from opsconsole.reminders.reminder import Reminder
-from opsconsole.streams import load, version_of
+from opsconsole.streams import load, versions_of
+
+K = TypeVar("K", bound=Hashable)
 
 KEPT = 1_000  # characters of an answer, and of a problem
 
@@ -36,42 +41,54 @@ class Standing:
         return self.state.attempts + 1
 
 
-def look(wanted: CallBack) -> Standing:
-    """Whether the call is still wanted. Of most it is known from the version alone: nothing has happened since."""
-    if version_of(Reminder.stream(wanted.reminder_id)) == wanted.occasion:
+def look(wanted: Sequence[CallBack]) -> list[Standing]:
+    """Whether these calls are still wanted. Of most it is known from the version alone: nothing has happened since."""
+    streams = [Reminder.stream(one.reminder_id) for one in wanted]
+    versions = versions_of(streams)
+    return [_standing(one, versions.get(stream, 0)) for one, stream in zip(wanted, streams, strict=True)]
+
+
+def _standing(wanted: CallBack, version: int) -> Standing:
+    if version == wanted.occasion:
         return Standing(FRESH.with_(reminder_id=wanted.reminder_id, occasion=wanted.occasion), "")
     state = load(Reminder, wanted.reminder_id).state
     return Standing(state, state.obstacle(wanted))
 
 
-def call(wanted: CallBack, attempt: int) -> Call:
-    """Call the address once; whatever comes of it is the answer."""
+def call(attempts: Mapping[K, tuple[CallBack, int]]) -> Iterator[list[tuple[K, Call]]]:
+    """Make these calls, each with the number of its attempt; what came of them comes in groups, as it comes."""
     settings, called_at, begun = configuration(), clock.now(), time.monotonic()
-    body = _body(wanted, attempt, called_at.isoformat())
-    try:
-        where = target(
-            callback_url(wanted.address, wanted.reminder_id),
-            allowed_hosts=settings.allowed_hosts,
-            loopback=settings.allow_loopback,
-        )
-        answer = post(where, body, _headers(wanted, body, settings.key), timeout=settings.timeout)
-    except (NoAnswer, ForbiddenAddress, OSError) as error:
-        problem = storable(str(error) or type(error).__name__)[:KEPT]
-        return Call(attempt, called_at, time.monotonic() - begun, problem=problem)
-    problem = "" if 200 <= answer.status < 300 else f"the address answered {answer.status}"
-    return Call(attempt, called_at, answer.latency, answer.status, answer.body[:KEPT], problem)
+    requests, forbidden = [], []
+    for key, (wanted, attempt) in attempts.items():
+        try:
+            where = _target(callback_url(wanted.address, wanted.reminder_id))
+        except (ForbiddenAddress, OSError) as error:
+            forbidden.append((key, Call(attempt, called_at, time.monotonic() - begun, problem=_told(error))))
+        else:
+            body = _body(wanted, attempt, called_at.isoformat())
+            requests.append(Request(key, where, body, _headers(wanted, body, settings.key)))
+    if forbidden:
+        yield forbidden
+    for answered in post_many(requests, timeout=settings.timeout):
+        yield [(key, _came_of(attempts[key][1], called_at, outcome)) for key, outcome in answered]
+
+
+def _came_of(attempt: int, called_at: datetime, outcome: Answer | NoAnswer) -> Call:
+    if isinstance(outcome, NoAnswer):
+        return Call(attempt, called_at, outcome.seconds, problem=_told(outcome))
+    problem = "" if 200 <= outcome.status < 300 else f"the address answered {outcome.status}"
+    return Call(attempt, called_at, outcome.latency, outcome.status, outcome.body[:KEPT], problem)
+
+
+def _told(error: Exception) -> str:
+    return storable(str(error) or type(error).__name__)[:KEPT]
 
 
 def check(address: str) -> None:
     """Refuse an address that may not be called; raises BadAddress. What cannot be looked up just now may be: it is
     checked again whenever it is called."""
-    settings = configuration()
     try:
-        target(
-            callback_url(address, UUID(int=0)),
-            allowed_hosts=settings.allowed_hosts,
-            loopback=settings.allow_loopback,
-        )
+        _target(callback_url(address, UUID(int=0)))
     except ForbiddenAddress as error:
         raise BadAddress(str(error), "address") from error
     except socket.gaierror as error:
@@ -86,6 +103,11 @@ def callback_url(address: str, reminder_id: UUID) -> str:
     except ValueError as error:
         raise ForbiddenAddress(f"{address!r} is no URL: {error}") from error
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{reminder_id}", fragment=""))
+
+
+def _target(url: str) -> Target:
+    settings = configuration()
+    return target(url, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)
 
 
 def key_of(wanted: CallBack) -> str:

@@ -22,6 +22,7 @@ from opsconsole.streams.store import (
     read_many,
     version_at,
     version_of,
+    versions_of,
 )
 from opsconsole.streams.subscribing import Following, subscribes
 
@@ -62,4 +63,5 @@ __all__ = [
     "take_snapshot",
     "version_at",
     "version_of",
+    "versions_of",
 ]

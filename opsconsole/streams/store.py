@@ -86,7 +86,7 @@ def read_many(
     What is committed when the reading begins belongs to it, of every stream: never an event without those of the
     other streams that led to it.
     """
-    ends = _versions_of(streams)
+    ends = versions_of(streams)
     if as_of_position is not None or as_of is not None:
         ends = {
             stream: version_at(stream, until=end, as_of_position=as_of_position, as_of=as_of)
@@ -111,7 +111,7 @@ def read_log(
 
 def version_of(stream: str) -> int:
     """The version of a stream's last event; 0 when there is none."""
-    return _versions_of([stream]).get(stream, 0)
+    return versions_of([stream]).get(stream, 0)
 
 
 def version_at(
@@ -164,7 +164,7 @@ def _unchanged(stream: str, expected: int | None) -> int:
     return version
 
 
-def _versions_of(streams: Iterable[str]) -> dict[str, int]:
+def versions_of(streams: Iterable[str]) -> dict[str, int]:
     """The versions of the streams that exist, as they were at one moment."""
     names = [_named(stream) for stream in dict.fromkeys(streams)]
     with connection.cursor() as cursor:

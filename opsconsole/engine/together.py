@@ -1,0 +1,203 @@
+"""Handlers that are given many commands at once, and recorded as they come: many successes in one transaction.
+
+For work that waits for the world outside and costs less than its recording. A claim is one lease for all of its
+commands, so they are fenced together: either all of a group is recorded, or none of it, when the claim has passed to
+somebody else. A group that cannot be recorded as one is recorded one by one, so that one command spoils no other.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection
+
+from opsconsole.engine import execution, failing
+from opsconsole.engine.claiming import ClaimedCommand, costs
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.execution import CONFLICT_RETRIES, Finished
+from opsconsole.engine.faults import (
+    OWN_FAILURES,
+    DatabaseAway,
+    LeaseLost,
+    is_conflict,
+    is_connection_lost,
+    noticing_a_lost_connection,
+)
+from opsconsole.engine.heartbeat import Held
+from opsconsole.engine.messages import Command
+from opsconsole.engine.outbox import Outbox
+from opsconsole.engine.outcomes import Outcome
+from opsconsole.engine.registry import HANDLERS, HandlerEntry
+from opsconsole.engine.transactions import OwnTransaction
+from opsconsole.engine.work import Work
+from opsconsole.kernel.tracing import Cause, acting_for
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One of the commands: its message, what it holds in its hands, and, when the handler is done with it, `outcome`:
+    None for success, else what a handler may answer or raise."""
+
+    command: Any
+    work: Work
+    claimed: ClaimedCommand
+    began: float = field(default_factory=time.perf_counter)
+    outcome: Outcome | BaseException | None = None
+
+    def acting(self) -> AbstractContextManager[Cause]:
+        """What is written inside the block is caused by the command."""
+        return acting_for(self.work.outbox.cause)
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+
+Together = Callable[[Sequence[Task]], Iterator[Sequence[Task]]]
+T = TypeVar("T", bound=Together)
+
+
+def handles_together(message: type[Command], *, most: int = 100) -> Callable[[T], T]:
+    """Register a generator as the handler of a type: it is given up to `most` commands and yields them in groups, as it
+    is done with them. It runs outside any transaction, at least once for each, and hands `work.idempotency_key`, or a
+    key of its own, to the world outside. Raises DuplicateName.
+    """
+
+    def register(function: T) -> T:
+        HANDLERS.add(message.__contract__.name, HandlerEntry(function, message, False, most, run))
+        return function
+
+    return register
+
+
+def run(commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry, finished: Finished) -> None:
+    """Execute commands of one type together; the outcome of each is recorded when this returns, unless the claim was
+    lost. Raises DatabaseAway."""
+    if held.is_lost.is_set() or (finished.ended and time.monotonic() > finished.give_up_at):
+        return
+    began = time.perf_counter()
+    with connection.cursor() as cursor:  # should this process die now, any of them may have been the cause
+        cursor.execute("UPDATE ops_engine_claim SET threads = %s WHERE id = %s", [len(commands), held.claim_id])
+    held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
+    try:
+        tasks = list(_prepared(commands, held, entry, finished))
+        for group in _answered(entry, tasks):
+            _record(group, entry, finished)
+    except LeaseLost:
+        held.is_lost.set()
+        logger.warning("claim %s was given to another worker", held.claim_id, extra={"action": "command.fenced"})
+    share = configuration().chunk_seconds / entry.threads  # a chunk should have as many as can be done at once
+    costs.learn(entry.message.__contract__.name, min(share, (time.perf_counter() - began) / len(commands)))
+
+
+def _prepared(
+    commands: Iterable[ClaimedCommand], held: Held, entry: HandlerEntry, finished: Finished
+) -> Iterator[Task]:
+    for claimed in commands:
+        try:
+            message = execution.decode(execution.fit_to_run(claimed, entry), claimed)
+        except OWN_FAILURES as error:
+            _fail(claimed, held.claim_id, error, 0.0, [], finished)
+        else:
+            yield Task(message, execution.prepare(claimed, held), claimed)
+
+
+def _answered(entry: HandlerEntry, tasks: list[Task]) -> Iterator[Sequence[Task]]:
+    """The groups that the handler yields; then, if it failed or forgot some, those."""
+    left = {task.claimed.id: task for task in tasks}
+    failure: BaseException = RuntimeError(f"{entry!r} has left commands without an outcome")
+    if not tasks:
+        return
+    try:
+        with noticing_a_lost_connection():
+            for group in entry.function(tasks):
+                for task in group:
+                    del left[task.claimed.id]
+                yield group
+    except (LeaseLost, DatabaseAway):
+        raise
+    except OWN_FAILURES as error:
+        failure = error
+    for task in left.values():
+        task.outcome = failure
+    yield list(left.values())
+
+
+def _record(group: Sequence[Task], entry: HandlerEntry, finished: Finished) -> None:
+    try:
+        for task in _succeeded([task for task in group if task.outcome is None]):
+            finished.note(task.claimed)
+        for task in group:
+            if task.outcome is not None:
+                _fail_task(task, finished)
+    except BaseException as error:
+        if not isinstance(error, LeaseLost):
+            group[0].work.held.suspects.extend(task.claimed.id for task in group)
+        raise
+
+
+def _succeeded(tasks: Sequence[Task]) -> Iterator[Task]:
+    """Those whose success is recorded now; whatever keeps them from being recorded together is one's own failure."""
+    if not tasks:
+        return
+    for conflict in range(CONFLICT_RETRIES + 1):
+        try:
+            with noticing_a_lost_connection():
+                _commit(tasks)
+        except (LeaseLost, DatabaseAway):
+            raise
+        except OWN_FAILURES as error:
+            if conflict < CONFLICT_RETRIES and is_conflict(error):
+                continue
+            if len(tasks) == 1:
+                tasks[0].outcome = error
+                return
+            for task in tasks:
+                yield from _succeeded([task])
+            return
+        yield from tasks
+        return
+
+
+def _commit(tasks: Sequence[Task]) -> None:
+    own, everything = OwnTransaction(), Outbox(Cause())
+    for task in tasks:
+        everything.join(task.work.outbox)
+    try:
+        with own:
+            for task in tasks:
+                execution.let_go(task.claimed)
+            if everything:
+                everything.write()
+            successes = (execution.success(task.work, task.claimed, task.seconds, own) for task in tasks)
+            execution.commit(";".join(successes), own)
+    except OWN_FAILURES:
+        if not own.is_committed:
+            raise
+        logger.exception("a hook failed after commands had succeeded", extra={"action": "command.hook_failed"})
+
+
+def _fail_task(task: Task, finished: Finished) -> None:
+    outcome: Any = failing.NotSuccessful(task.outcome) if isinstance(task.outcome, Outcome) else task.outcome
+    with task.acting():
+        _fail(task.claimed, task.work.held.claim_id, outcome, task.seconds, task.work.lines, finished)
+
+
+def _fail(
+    claimed: ClaimedCommand,
+    claim_id: UUID,
+    error: BaseException,
+    seconds: float,
+    lines: list[dict[str, Any]],
+    finished: Finished,
+) -> None:
+    if is_connection_lost(error):
+        raise DatabaseAway from error
+    if failing.record(claimed, claim_id, error, seconds, lines):
+        finished.note(claimed)
