@@ -1,8 +1,31 @@
 """Reminders as lists show them. Every read is bounded."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
+from opsconsole.engine.queries.windows import Bounded
 from opsconsole.reminders.models import ReminderRow
+from opsconsole.reminders.states import ACTIVE, CANCELLED, COMPLETED, FAILED
+
+PAGE = 50
+COUNTED = 1_000
+SOON = timedelta(hours=1)
+LATE = timedelta(seconds=5)  # nobody has called what has been due for longer
+
+# Those that are due one after the other are listed by their time, the others the newest first
+CONDITIONS: dict[str, Callable[[datetime], Q]] = {
+    "soon": lambda now: Q(status=ACTIVE, scheduled_at__gte=now - LATE, scheduled_at__lt=now + SOON),
+    "late": lambda now: Q(status=ACTIVE, scheduled_at__lt=now - LATE, attempts=0),
+    "retrying": lambda now: Q(status=ACTIVE, scheduled_at__lt=now, attempts__gt=0),
+    "active": lambda now: Q(status=ACTIVE),
+    "failed": lambda now: Q(status=FAILED),
+    "completed": lambda now: Q(status=COMPLETED),
+    "cancelled": lambda now: Q(status=CANCELLED),
+}
+BY_TIME = ("soon", "late", "retrying", "active")
 
 
 def newest(*, status: str, tenant: str, before: UUID | None, size: int) -> tuple[list[ReminderRow], UUID | None]:
@@ -12,6 +35,36 @@ def newest(*, status: str, tenant: str, before: UUID | None, size: int) -> tuple
         rows = rows.filter(tenant=tenant)
     if status:
         rows = rows.filter(status=status)
+    return _page(rows, before, size)
+
+
+def in_condition(
+    condition: str, tenant: str, now: datetime, before: UUID | None
+) -> tuple[list[ReminderRow], UUID | None]:
+    """A page of those in a condition ("" for all), and the last of it when there are others: the next due first, or the
+    newest first."""
+    rows = _narrowed(condition, tenant, now)
+    if condition not in BY_TIME:
+        return _page(rows.order_by("-id"), before, PAGE)
+    last = ReminderRow.objects.filter(pk=before).first() if before else None
+    if last is not None:
+        rows = rows.filter(Q(scheduled_at__gt=last.scheduled_at) | Q(scheduled_at=last.scheduled_at, id__gt=last.pk))
+    found = list(rows.order_by("scheduled_at", "id")[: PAGE + 1])
+    return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
+
+
+def count(condition: str, tenant: str, now: datetime) -> Bounded:
+    """How many are in a condition, counted up to a bound."""
+    number = _narrowed(condition, tenant, now).order_by()[: COUNTED + 1].count()
+    return Bounded(min(number, COUNTED), number > COUNTED)
+
+
+def _narrowed(condition: str, tenant: str, now: datetime) -> QuerySet[ReminderRow]:
+    rows = ReminderRow.objects.filter(CONDITIONS[condition](now)) if condition else ReminderRow.objects.all()
+    return rows.filter(tenant=tenant) if tenant else rows
+
+
+def _page(rows: QuerySet[ReminderRow], before: UUID | None, size: int) -> tuple[list[ReminderRow], UUID | None]:
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = list(rows[: size + 1])
