@@ -42,7 +42,7 @@ class Call(asyncio.Protocol):
         kind = "silent" if draw < self.manners.silent else "taken"
         if self.manners.silent <= draw < self.manners.silent + self.manners.refuse:
             kind = "refused"
-        print(time.time(), key[1].decode(), scheduled[1].decode(), kind, file=self.lines, flush=kind == "taken")
+        print(time.time(), key[1].decode(), scheduled[1].decode(), kind, file=self.lines, flush=True)
         if kind != "silent":
             code = b"204 No Content" if kind == "taken" else b"503 Service Unavailable"
             self.transport.write(b"HTTP/1.1 " + code + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

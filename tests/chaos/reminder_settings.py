@@ -5,6 +5,6 @@ from tests.settings import *  # noqa: F403
 
 OPSCONSOLE_REMINDERS = {
     "allow_loopback": True,
-    "timeout": 2.0,
-    "retry": Exponential(first=1.0, times=7, longest=16.0),
+    "timeout": 1.0,
+    "retry": Exponential(first=0.5, times=7, longest=6.0),
 }

@@ -1,10 +1,14 @@
 """Reminders by the thousand, on real processes: how late they are, and that none is lost or called too often."""
 
+import os
+import random
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,13 +16,14 @@ from statistics import quantiles
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from opsconsole.embedded.state import CHECKOUT
 from opsconsole.engine.queries.present import database_now
 from opsconsole.reminders import operations
 from opsconsole.reminders.models import ReminderRow
-from tests.chaos.site import Site, ask, eventually
+from opsconsole.streams.models import Process
+from tests.chaos.site import Site, ask, eventually, someone
 
 SETTINGS = "tests.chaos.reminder_settings"
 PAGE = 250  # reminders defined in one transaction
@@ -29,6 +34,7 @@ class Taken:
     """A call that the receiver has seen; `lateness` in seconds."""
 
     key: str
+    moment: float
     lateness: float
     kind: str
 
@@ -46,7 +52,8 @@ class Inbox:
         found = []
         for line in self.lines.read_text().splitlines():
             moment, key, scheduled, kind = line.split()
-            found.append(Taken(key, float(moment) - datetime.fromisoformat(scheduled).timestamp(), kind))
+            late = float(moment) - datetime.fromisoformat(scheduled).timestamp()
+            found.append(Taken(key, float(moment), late, kind))
         return found
 
 
@@ -100,8 +107,9 @@ def test_reminders_that_are_due_together_are_called_within_a_second(
     calling: Site, tmp_path: Path, count: int, within: float, ahead: float
 ):
     calling.dispatcher()
-    calling.worker(2)
-    eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 3, "the start of all processes")
+    calling.worker(2, "reminders")  # nothing else keeps these from being there in time
+    calling.worker(1, "default,events,@streams")
+    eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 4, "the start of all processes")
     with inbox(tmp_path) as receiver:
         begun = time.monotonic()
         begin = define(count, receiver.address, within=within, ahead=ahead)
@@ -119,3 +127,73 @@ def test_reminders_that_are_due_together_are_called_within_a_second(
     assert set(ReminderRow.objects.values_list("status", flat=True)) == {"Completed"}
     assert min(call.lateness for call in calls) >= -0.01, "called before its time"
     assert late[98] <= 1.0
+
+
+def _recorded() -> set[str]:
+    """The keys of calls whose success has been recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT data ->> 'reminder_id', data ->> 'occasion' FROM ops_engine_event WHERE type = 'reminders.completed'"
+        )
+        return {"-".join(row) for row in cursor.fetchall()}
+
+
+def _ended() -> int:
+    with suppress(OperationalError):
+        return ReminderRow.objects.exclude(ended_at=None).count()
+    connection.close()
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("count", "dead", "blows"),
+    [
+        pytest.param(400, 3, 6, id="small"),
+        pytest.param(10_000, 20, 60, id="full", marks=(pytest.mark.full, pytest.mark.timeout(3600))),
+    ],
+)
+def test_whatever_the_receiver_and_the_machine_do_every_reminder_ends_and_none_is_called_after_its_success(
+    calling: Site, tmp_path: Path, count: int, dead: int, blows: int
+):
+    """The receiver refuses half of the calls, leaves a tenth without an answer, and is dead for a while; meanwhile
+    workers and dispatchers are killed. What a killed worker had not recorded is called again with the same key."""
+    chance = random.Random(count)
+    dispatchers, workers = [calling.dispatcher()], [calling.worker(2, "reminders"), calling.worker(2)]
+    eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 5, "the start of all processes")
+    ahead = 5.0 + count / 250
+    begins = time.time() + ahead + 3
+    manners = {"refuse": 0.5, "silent": 0.1, "dead_from": begins, "dead_until": begins + dead}
+    with inbox(tmp_path, **manners) as receiver:
+        define(count, receiver.address, within=10.0 if count > 1000 else 3.0, ahead=ahead)
+        for blow in range(blows):
+            share = 0.8 * count * (blow + 1) / blows
+            eventually(lambda share=share: _ended() >= share, "progress after the last blow", 300)
+            if blow % 3 == 2:
+                victim = chance.choice([*dispatchers, *workers])
+                calling.start_again(victim)
+            elif child := someone(chance.choice(workers).pool()):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+        eventually(lambda: _ended() == count, "the end of every reminder", 600)
+        calls = receiver.calls()
+    statuses = Counter(ReminderRow.objects.values_list("status", flat=True))
+    taken = Counter(call.key for call in calls if call.kind == "taken")
+    print(f"\n{dict(statuses)}; {len(calls)} calls, {sum(taken.values()) - len(taken)} answered more than once")
+    assert set(statuses) <= {"Completed", "Failed"} and statuses.total() == count
+    assert statuses["Completed"] >= 0.9 * count
+    assert _recorded() <= set(taken), "completed without an answer"
+    assert statuses["Completed"] == len(_recorded())
+    assert _called_after_success(calls) == []
+    eventually(lambda: not Process.objects.filter(is_live=True).exists(), "the end of every delivery")
+
+
+def _called_after_success(calls: list[Taken]) -> list[str]:
+    """Keys that were called although their success had been recorded by then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT data ->> 'reminder_id' || '-' || (data ->> 'occasion'), extract(epoch FROM created_at)::float8"
+            " FROM ops_engine_event WHERE type = 'reminders.completed'"
+        )
+        recorded_at = dict(cursor.fetchall())
+    slack = 1.0  # between the statement's time and the visibility of its commit
+    return [call.key for call in calls if call.moment > recorded_at.get(call.key, call.moment) + slack]
