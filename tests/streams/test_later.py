@@ -7,7 +7,7 @@ from typing import Self
 import pytest
 from django.db import transaction
 
-from opsconsole.engine import Command, Event, emit, sequencing
+from opsconsole.engine import Command, Event, emit, handles, sequencing
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.streams import Later, duties, moves
 from opsconsole.streams.following import follow_to_the_end
@@ -34,6 +34,10 @@ class Meet(Command, name="tests.meet"):
 
 class Remind(Command, name="tests.remind"):
     who: str
+
+
+handles(Meet)(lambda command, work: None)
+handles(Remind)(lambda command, work: None)
 
 
 @pytest.fixture

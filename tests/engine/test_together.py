@@ -1,0 +1,249 @@
+"""Handlers that are given many commands at once: recorded in groups, fenced by their claim, none spoiling another."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from opsconsole.engine import Cancel, Command, Discard, Fixed, Snooze, claiming, execution, operations, send, send_batch
+from opsconsole.engine.configuration import configuration
+from opsconsole.engine.faults import DatabaseAway
+from opsconsole.engine.heartbeat import heart
+from opsconsole.engine.models import Attempt, Claim, UniqueKey
+from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import Event as StoredEvent
+from opsconsole.engine.testing import run_until_idle
+from opsconsole.engine.together import Task, handles_together
+from opsconsole.streams import append, version_of
+from tests.factories import Refused, attempts, batch, claim, command, lose, run, statuses
+from tests.handlers_app.messages import Act, Happened
+
+Handle = Callable[[Sequence[Task]], Iterator[Sequence[Task]]]
+
+
+class ActInCompany(Command, name="tests.act_in_company", retry=Fixed(every=60, times=1)):
+    number: int = 0
+
+
+_current: list[Handle] = []
+
+
+@handles_together(ActInCompany, most=8)
+def act_in_company(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    yield from _current[-1](tasks)
+
+
+@pytest.fixture
+def handled() -> Iterator[Callable[[Handle], None]]:
+    """Let commands be handled so."""
+    yield _current.append
+    _current.clear()
+    claiming.costs.seconds.pop("tests.act_in_company", None)
+
+
+def in_pairs(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    for first in range(0, len(tasks), 2):
+        yield tasks[first : first + 2]
+
+
+def sent(count: int) -> list[Any]:
+    return [send(ActInCompany(number=number)).id for number in range(count)]
+
+
+def commits() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT xmin::text) FROM ops_engine_command WHERE status = 'success'")
+        return int(cursor.fetchone()[0])
+
+
+def test_a_group_is_recorded_in_one_transaction_with_what_it_set_off(handled):
+    def handle(tasks):
+        for task in tasks:
+            task.work.send(Act(number=task.command.number))
+            task.work.emit(Happened(number=task.command.number))
+            task.work.append(f"tests.matter-{task.command.number}", Happened(), Happened())
+            task.work.log("done", number=task.command.number)
+        yield from in_pairs(tasks)
+
+    handled(handle)
+    identifiers = sent(5)
+    assert run() == 5
+    assert statuses(type="tests.act_in_company") == ["success"] * 5 and commits() == 3
+    for number, identifier in enumerate(identifiers):
+        stored = command(identifier)
+        assert (stored.attempts, stored.claim_id, stored.log[0]["number"]) == (1, None, number)
+        assert StoredCommand.objects.get(type="tests.act", payload__number=number).cause_id == identifier
+        assert version_of(f"tests.matter-{number}") == 2
+    assert set(StoredEvent.objects.filter(stream__isnull=False).values_list("version", flat=True)) == {1, 2}
+    assert not Claim.objects.exists() and not Attempt.objects.exists()
+
+
+def test_outcomes_other_than_success_are_each_ones_own(handled):
+    outcomes = [None, Refused("no"), Cancel("not wanted"), Discard("never"), Snooze(wait=timedelta(minutes=1)), None]
+
+    def handle(tasks):
+        for task in tasks:
+            task.work.send(Act(number=task.command.number))
+            task.outcome = outcomes[task.command.number]
+        yield tasks
+
+    handled(handle)
+    identifiers = sent(6)
+    run()
+    assert [command(one).status for one in identifiers] == [
+        *("success", "pending", "cancelled", "error", "pending", "success"),
+    ]
+    assert sorted(StoredCommand.objects.filter(type="tests.act").values_list("payload__number", flat=True)) == [0, 5]
+    (failed,) = attempts(identifiers[1])
+    assert (failed.error_class, failed.outcome) == ("Refused", "retry")
+    assert command(identifiers[4]).attempts == 0
+
+
+def test_a_handler_that_fails_half_way_fails_those_that_it_was_not_done_with(handled):
+    def handle(tasks):
+        yield tasks[:2]
+        raise Refused("broken")
+
+    handled(handle)
+    sent(4)
+    run()
+    assert statuses() == ["success", "success", "pending", "pending"]
+    assert set(Attempt.objects.values_list("error_class", "message")) == {("Refused", "broken")}
+
+
+def test_a_handler_that_forgets_some_is_told(handled):
+    handled(lambda tasks: iter([tasks[:1]]))
+    sent(3)
+    run()
+    assert statuses() == ["success", "pending", "pending"]
+    assert "has left commands without an outcome" in Attempt.objects.first().message
+
+
+def test_one_that_cannot_be_recorded_spoils_no_other(handled):
+    def handle(tasks):
+        for task in tasks:
+            expected = 7 if task.command.number == 1 else None
+            task.work.append(f"tests.matter-{task.command.number}", Happened(), expected=expected)
+        yield tasks
+
+    handled(handle)
+    sent(4)
+    run()
+    assert statuses() == ["success", "pending", "success", "success"]
+    assert Attempt.objects.get().error_class == "StreamConflict"
+    assert [version_of(f"tests.matter-{number}") for number in range(4)] == [1, 0, 1, 1]
+
+
+def test_a_worker_that_lost_its_claim_can_record_nothing_of_it(handled):
+    def handle(tasks):
+        yield tasks[:1]
+        lose(chunk)
+        for task in tasks[1:]:
+            task.work.send(Act())
+        yield tasks[1:3]
+        raise AssertionError("nobody wants the rest")
+
+    handled(handle)
+    identifiers = sent(4)
+    chunk = claim()
+    execution.run(chunk)
+    assert [command(one).status for one in identifiers] == ["success", "pending", "pending", "pending"]
+    assert [command(one).attempts for one in identifiers] == [1, 0, 0, 0]
+    assert not StoredCommand.objects.filter(type="tests.act").exists()
+
+
+def test_the_claim_says_how_many_ran_at_once(handled):
+    seen = []
+
+    def handle(tasks):
+        seen.append(Claim.objects.get().threads)
+        yield tasks
+
+    handled(handle)
+    sent(3)
+    run()
+    assert seen == [3]
+
+
+def test_a_lost_connection_gives_all_of_them_back_to_run_again(handled):
+    def handle(tasks):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            pid = cursor.fetchone()[0]
+        _terminate(pid)
+        yield tasks
+
+    handled(handle)
+    sent(3)
+    with pytest.raises(DatabaseAway):
+        execution.run(claim())
+    connection.close()
+    heart.beat()
+    assert statuses() == ["pending"] * 3
+    assert set(StoredCommand.objects.values_list("attempts", flat=True)) == {0}
+
+
+def _terminate(pid: int) -> None:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    finally:
+        other.close()
+
+
+def test_batches_keys_and_reprocessings_are_settled_as_ever(handled):
+    handled(lambda tasks: iter([tasks]))
+    identifier = send_batch([ActInCompany(number=number) for number in range(3)], on_success=Act(number=9))
+    held = send(ActInCompany(), unique="once").id
+    run()
+    assert batch(identifier).status == "success"
+    assert command(held).status == "success" and not UniqueKey.objects.exists()
+    assert StoredCommand.objects.get(type="tests.act").status == "pending"
+
+    def fail(tasks):
+        for task in tasks:
+            task.outcome = Discard("never")
+        yield tasks
+
+    handled(fail)
+    (root,) = sent(1)
+    run_until_idle()
+    handled(lambda tasks: iter([tasks]))
+    made = operations.reprocess_commands([root], actor="ana").made
+    run_until_idle()
+    assert command(root).healed_by == made[0]
+
+
+def test_a_payload_that_does_not_fit_fails_alone(handled):
+    handled(lambda tasks: iter([tasks]))
+    identifiers = sent(3)
+    StoredCommand.objects.filter(pk=identifiers[1]).update(payload={"number": "many"})
+    run()
+    assert statuses() == ["success", "error", "success"]
+
+
+def test_slow_ones_are_claimed_by_as_many_as_can_be_done_at_once(handled, settings):
+    """A chunk that waited long says nothing about what one more would have cost."""
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_seconds": 0.4}
+    handled(lambda tasks: iter([tasks]))
+    claiming.costs.seconds["tests.act_in_company"] = configuration().chunk_seconds / 8
+    sent(20)
+    assert len(claim().commands) == 8
+
+
+def test_versions_are_right_when_several_append_to_the_same_stream(handled):
+    def handle(tasks):
+        for task in tasks:
+            task.work.append(f"tests.matter-{task.command.number % 2}", Happened())
+        yield tasks[:2]
+        yield tasks[2:4]
+
+    with transaction.atomic():
+        append("tests.matter-0", Happened())
+    handled(handle)
+    sent(4)
+    run()
+    assert (version_of("tests.matter-0"), version_of("tests.matter-1")) == (3, 2)
