@@ -14,10 +14,14 @@ from django.db import connection
 
 from opsconsole import engine, schedules, streams
 from opsconsole.engine import models, operations, testing
+from opsconsole.engine import together as engine_together
 from opsconsole.engine.configuration import Configuration
-from opsconsole.engine.messages import Message
+from opsconsole.engine.messages import EVENTS, Message
 from opsconsole.engine.models.lineage import Lineage
 from opsconsole.kernel import tracing
+from opsconsole.reminders import operations as reminders_operations
+from opsconsole.reminders.configuration import Configuration as RemindersConfiguration
+from opsconsole.reminders.models import ReminderRow
 from opsconsole.schedules import operations as schedules_operations
 from opsconsole.schedules import testing as schedules_testing
 from opsconsole.schedules.models import Run, Schedule
@@ -30,6 +34,7 @@ from tests.docs.pages import ROOT, Page
 REFERENCE = "docs/reference/"
 SIGNATURES = Page(REFERENCE + "messages-and-handlers.md")
 SCHEDULES = Page(REFERENCE + "schedules.md")
+REMINDERS = Page(REFERENCE + "reminders.md")
 STREAMS = Page(REFERENCE + "streams.md")
 FOLLOWERS = Page(REFERENCE + "followers.md")
 DATABASE = Page(REFERENCE + "database.md")
@@ -37,11 +42,13 @@ COLUMNS = Page(REFERENCE + "events-and-commands.md")
 NAMESPACES: dict[str, Any] = {
     "": engine,
     "operations": operations,
+    "together": engine_together,
     "testing": testing,
     "tracing": tracing,
     "schedules": schedules,
     "schedules.operations": schedules_operations,
     "schedules.testing": schedules_testing,
+    "reminders.operations": reminders_operations,
     "streams": streams,
     "streams.testing": streams_testing,
     "streams.trying": trying,
@@ -126,6 +133,32 @@ class TestColumns:
     @staticmethod
     def shared() -> set[str]:
         return {field.column for field in Lineage._meta.fields}
+
+
+class TestReminders:
+    def test_settings(self):
+        told = re.findall(r"^\| `(\w+)` \| `(.+?)` \|", section(REMINDERS, "Settings"), re.MULTILINE)
+        names = {"Exponential": engine.Exponential}
+        assert {name: eval(default, names) for name, default in told} == {  # noqa: S307 - our own documentation
+            field.name: field.default for field in fields(RemindersConfiguration)
+        }
+
+    def test_columns(self):
+        told = named_in_first_cells(section(REMINDERS, "Columns"))
+        assert told == {field.column for field in ReminderRow._meta.fields}
+
+    def test_events(self):
+        known = {name for name, _ in EVENTS if name.startswith("reminders.")}
+        assert named_in_first_cells(section(REMINDERS, "Events")) == known
+
+    def test_permissions(self):
+        codenames = {codename for codename, _ in ReminderRow._meta.permissions}
+        told = CODE.findall(section(REMINDERS, "Permissions"))
+        assert {name.removeprefix("ops_reminders.") for name in told} == codenames
+
+    def test_operations(self):
+        told = set(re.findall(r"^def (\w+)", REMINDERS.text, re.MULTILINE))
+        assert told == {"define", "find", "cancel", "reschedule", "snooze", "fire"}
 
 
 class TestSchedules:
