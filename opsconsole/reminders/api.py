@@ -18,7 +18,16 @@ from opsconsole.engine.queries.present import database_now
 from opsconsole.reminders import NoSuchReminder, NotActive, Refused, operations, queries
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.reminder import Reminder
-from opsconsole.reminders.shapes import Delay, Happened, NewReminder, NewTime, ReminderShown, Wanted, WantedEvents, Why
+from opsconsole.reminders.shapes import (
+    Delay,
+    Happened,
+    NewReminder,
+    NewTime,
+    ReminderShown,
+    RemindersWanted,
+    WantedEvents,
+    Why,
+)
 from opsconsole.streams import read
 
 router = Router()
@@ -44,7 +53,7 @@ def define(request: ApiRequest, wanted: NewReminder) -> Any:
 
 @router.get("", response=Page[ReminderShown])
 @needs(VIEW, open_on_loopback=True)
-def list_(request: ApiRequest, wanted: Query[Wanted]) -> Any:
+def list_(request: ApiRequest, wanted: Query[RemindersWanted]) -> Any:
     """Reminders, the newest first. The list follows what happens within moments; a single reminder is as it is."""
     size = min(wanted.limit or configuration().page, configuration().largest_page)
     rows, older = queries.newest(

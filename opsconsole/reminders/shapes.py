@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from opsconsole.api.bodies import Body, Shown, Whole
+from opsconsole.api.bodies import WHOLE, Body, Shown
 from opsconsole.api.parameters import Moment
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.reminder import Reminder
@@ -14,7 +14,7 @@ from opsconsole.reminders.states import ACTIVE
 from opsconsole.reminders.timers import MOST, Timer
 
 State = Literal["Active", "Completed", "Failed", "Cancelled"]
-Unit = Annotated[Whole, Field(ge=0, le=MOST)]
+Unit = Annotated[int, Field(strict=True, ge=0, le=MOST), WHOLE]
 
 
 class Length(Body):
@@ -97,7 +97,7 @@ class Happened(Shown):
     data: dict[str, Any]
 
 
-class Wanted(BaseModel):
+class RemindersWanted(BaseModel):
     status: State | None = None
     cursor: UUID | None = Field(None, description="Where the page before ended: part of its `next`.")
     limit: Annotated[int, Field(ge=1)] | None = Field(None, description="Reminders of a page; there is a most.")
