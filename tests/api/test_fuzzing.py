@@ -16,11 +16,16 @@ from opsconsole.engine.models import Leadership, Runner
 from opsconsole.kernel import clock
 from tests.api.samples import MAKERS
 
-# What these take is said by the type that is named, so that a body may fit the document and not its type.
+# What these take is said by the type that is named, so that a body may fit the document and not its type; a time may be
+# none, and an address may lead nowhere.
 CONFIGURATION = """
 [[operations]]
 include-operation-id = ["jobs_create", "commands_send", "events_emit"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "409", "422"]
+
+[[operations]]
+include-operation-id = ["reminders_define", "reminders_reschedule", "reminders_snooze"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422"]
 """
 CASES = re.compile(r"([\d,]+) (?:generated|test cases)")
 
