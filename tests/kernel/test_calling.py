@@ -1,15 +1,22 @@
 """One POST over a real connection on this machine: what it sends, what it takes for an answer, when it gives up."""
 
 import errno
+import shutil
 import socket
+import ssl
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from opsconsole.kernel import calling
 from opsconsole.kernel.addresses import ForbiddenAddress, Target, target
 from opsconsole.kernel.answers import KEPT
 from opsconsole.kernel.calling import Answer, NoAnswer, Request, post, post_many
@@ -232,3 +239,47 @@ def test_calls_that_nobody_wants_any_more_are_let_go(listener: Listener) -> None
     calls = post_many([Request(number, listener.target(), b"{}", {}) for number in range(5)], timeout=5.0)
     next(calls)
     calls.close()
+
+
+@pytest.fixture
+def secret_listener(tmp_path: Path) -> Iterator[tuple[int, ssl.SSLContext]]:
+    """A port behind TLS, with a certificate for localhost; and a context that trusts it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl here to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", *words], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield server.server_port, ssl.create_default_context(cafile=str(certificate))
+    server.shutdown()
+    server.server_close()
+
+
+class Echo(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_behind_tls_the_hosts_name_is_asked_for_and_verified(
+    secret_listener: tuple[int, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, trusting = secret_listener
+    where = target(f"https://localhost:{port}/hook", loopback=True)
+    with pytest.raises(NoAnswer, match="CERTIFICATE_VERIFY_FAILED"):
+        post(where, b"hello", {}, timeout=5.0)
+    monkeypatch.setattr(calling, "_tls", lambda: trusting)
+    assert post(where, b"hello" * 1000, {}, timeout=5.0).body == ("hello" * 1000)[:KEPT]
+    with pytest.raises(NoAnswer, match="Hostname mismatch"):
+        post(replace(where, host="other.example"), b"hello", {}, timeout=5.0)
