@@ -130,3 +130,5 @@ def test_without_a_window_the_same_recipients_are_refused_until_the_knob_is_turn
     assert refused(noon) == set()
     with clock.freeze(noon):
         assert reply_to("somebody@nowhere.example") == "550 5.1.1 No such mailbox"
+    MailRefusal.objects.update(share=100)
+    assert reply_to("user@example.com") is None, "somebody follows a guide"

@@ -6,6 +6,7 @@ from opsconsole.examples.academics.models import MailRefusal
 from opsconsole.kernel import clock
 
 NOWHERE = "nowhere.example"  # nobody there has a mailbox, whatever the knob says
+TRYING = "example.com"  # somebody follows a guide: taken, whatever the knob says
 PERMANENT = "550 5.1.1 No such mailbox"
 REPLIES = {
     MailRefusal.Reply.TEMPORARY: "451 4.3.2 Try again later",
@@ -17,6 +18,8 @@ def reply_to(recipient: str) -> str | None:
     """The refusal that the server answers for a recipient now, or None when it takes the mail."""
     if recipient.endswith(f"@{NOWHERE}"):
         return PERMANENT
+    if recipient.endswith(f"@{TRYING}"):
+        return None
     knob = MailRefusal.objects.filter(pk=1).first()
     if knob is None or not is_refused(recipient, knob.share, _window(recipient, knob.window)):
         return None
