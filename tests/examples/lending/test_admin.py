@@ -237,16 +237,16 @@ def test_whoever_may_not_see_commands_is_not_led_to_one() -> None:
 
 
 def test_the_form_for_grants_looks_sources_and_accounts_up_instead_of_listing_them(client: Client) -> None:
-    source, account = builders.company("Aurora", balance=7), builders.account(builders.company(), number="77-7")
+    source, account = builders.company("Aurora", balance=7), builders.account(builders.company(), number="Konto 77")
     builders.asset(source, account.company, name="Turbine")
     shown = client.get(url(models.Grant, "add")).content.decode()
-    for word in ("Aurora", "77-7", "Turbine"):
+    for word in ("Aurora", "Konto 77", "Turbine"):
         assert word not in shown
     for model in (models.Asset, models.Company, models.Account):
         assert f'href="{url(model, "changelist")}?_to_field=id"' in shown
     given = {"grant": uuid7(), "company": source.pk, "account": account.pk, "amount": "-1"}
     again = client.post(url(models.Grant, "add"), given).content.decode()
-    assert "Aurora" in again and "77-7" in again
+    assert "Aurora" in again and "Konto 77" in again
     nonsense = client.post(url(models.Grant, "add"), given | {"company": "nobody", "account": uuid7(), "amount": "1"})
     assert nonsense.status_code == 200 and not StoredCommand.objects.exists()
 
