@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from opsconsole.console import audit, controls, differences
 from opsconsole.console.extensions import tenant_labels
-from opsconsole.console.pages import refused, respond
+from opsconsole.console.pages import reason_of, refused, respond
 from opsconsole.console.reading import Reading
 from opsconsole.engine.queries.present import database_now
 from opsconsole.reminders import operations, queries, standing
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from opsconsole.console.site import OpsAdminSite
 
 EVENTS = 100  # of the timeline, the latest
-REASON_LENGTH = 500  # characters
 
 
 def show_list(request: HttpRequest, site: "OpsAdminSite") -> HttpResponse:
@@ -102,7 +101,7 @@ def act(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
 
 
 def _perform(request: HttpRequest, wanted: Act, pk: UUID) -> None:
-    reason = request.POST.get("reason", "").strip().replace("\0", "")[:REASON_LENGTH]
+    reason = reason_of(request)
     try:
         with transaction.atomic():
             wanted.perform(pk, request.POST, reason)
