@@ -51,10 +51,9 @@ def tell(sequenced: Sequenced) -> None:
     """Events were just given positions: those whom they do not concern pass over them, for the others a worker is
     woken."""
     unconcerned = [follower for _, follower in FOLLOWERS if not sequenced.types & follower.types]
-    names, contracts = [one.name for one in unconcerned], [one.contract for one in unconcerned]
     bounds = {"after": sequenced.after, "upto": sequenced.upto}
     with connection.cursor() as cursor:
-        cursor.execute(statement("pass_over"), {"known": names, "contracts": contracts, **bounds})
+        cursor.execute(statement("pass_over"), {**known(unconcerned), **bounds})
     if len(unconcerned) < len(FOLLOWERS):
         hints.send(CHANNEL)
 

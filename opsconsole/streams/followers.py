@@ -1,7 +1,7 @@
 """Who follows the log: every subscription, projection and process manager that the code declares."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -71,10 +71,11 @@ def _digest(types: frozenset[str], shape: str) -> str:
     return hashlib.sha256("\n".join([*followed, shape]).encode()).hexdigest()
 
 
-def known() -> dict[str, list[str]]:
-    """What the code here follows, as parameters of a statement: names, and the contracts that go with them."""
-    followers = [follower for _, follower in FOLLOWERS]
-    return {"known": [one.name for one in followers], "contracts": [one.contract for one in followers]}
+def known(followers: Iterable[Follower] | None = None) -> dict[str, list[str]]:
+    """These followers, or all that the code here declares, as parameters of a statement: names, and the contracts that
+    go with them."""
+    chosen = [follower for _, follower in FOLLOWERS] if followers is None else list(followers)
+    return {"known": [one.name for one in chosen], "contracts": [one.contract for one in chosen]}
 
 
 def names_of(messages: Sequence[type[Event]]) -> frozenset[str]:

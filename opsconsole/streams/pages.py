@@ -9,8 +9,9 @@ def apply(turn: Turn, upto: int) -> None:
     """Apply the next events, no further than position `upto`, but those whose streams are parked; and keep the
     position. Raises what an event raises, and Gap."""
     window = read_window(turn.position, upto, turn.follower.types)
-    parked = parking.parked_among(turn, window.events)
-    events = [event for event in window.events if parking.key_of(event) not in parked]
+    events = window.events
+    if parked := parking.parked_among(turn, events):
+        parking.set_aside(turn, [event for event in events if parking.key_of(event) in parked])
+        events = [event for event in events if parking.key_of(event) not in parked]
     turn.follower.apply(events)
-    parking.set_aside(turn, [event for event in window.events if parking.key_of(event) in parked])
     turn.advance(window.last, len(events))
