@@ -143,13 +143,13 @@ class Dispatcher:
     def wake(self, queues: set[str]) -> None:
         """Pass wake-ups on to workers; give positions to new events, set the timer again when asked to.
 
-        Workers are told of events only then: they pass over those that are just being given their positions.
+        Workers are told of events only then, and of those alone that somebody reacts to.
         """
         for queue in queues - {waking.TIMER, waking.EVENTS}:
             hints.send(queue)
         if waking.EVENTS in queues:
             self.attempt("sequence", partial(sequencing.sequence, told=extending.tell))
-            hints.send(waking.EVENTS)
+            self.have_reactions()
         if waking.TIMER in queues:
             self.next_due = min(self.next_due, max(time.monotonic(), self.looked_at + LOOK_EVERY))
 
@@ -157,12 +157,16 @@ class Dispatcher:
         """Find work without being told: must suffice alone."""
         self.next_due = time.monotonic() + configuration().poll
         self.attempt("sequence", partial(sequencing.catch_up, told=extending.tell))
+        self.have_reactions()
+        for queue in self.look():
+            hints.send(queue)
+
+    def have_reactions(self) -> None:
+        """Have workers react to pending events, if there are any: what nobody reacts to was done with its position."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM ops_engine_event WHERE status = 'pending')")
             if cursor.fetchone()[0]:
                 hints.send(waking.EVENTS)
-        for queue in self.look():
-            hints.send(queue)
 
     def look(self) -> list[str]:
         """The queues with work due now; sets the timer to the earliest command that is not."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.module_loading import autodiscover_modules
 
-from opsconsole.engine.messages import Command, Event
+from opsconsole.engine.messages import EVENTS, Command, Event
 from opsconsole.engine.outcomes import Outcome
 from opsconsole.kernel.registry import DuplicateName, Registry
 
@@ -75,6 +75,12 @@ def reacts_to(
 
 def reactions_to(event_type: str) -> tuple[Reaction, ...]:
     return tuple(REACTIONS.get(event_type, ()))
+
+
+def is_unheard(event_type: str, schema_version: int) -> bool:
+    """Whether this code knows the event and has no reaction to it."""
+    message = EVENTS.find(event_type)
+    return message is not None and schema_version <= message.__contract__.version and not REACTIONS.get(event_type)
 
 
 def queues() -> list[str]:

@@ -3,6 +3,8 @@
 A row that commits late gets a later position, so a reader that follows positions can never skip it, and a long
 transaction stalls nobody. Within a pass the order is that of `seq`; two versions of a stream can never be
 seen out of order, because the second drew its number after the first had committed.
+
+Events that nobody reacts to are done then: they never go to a worker.
 """
 
 from collections.abc import Callable
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from opsconsole.engine.registry import is_unheard
 from opsconsole.engine.sql import statement
+from opsconsole.kernel import clock
 
 PASS = 5_000  # events a pass
 
@@ -50,11 +54,21 @@ def sequence(limit: int = PASS, told: Callable[[Sequenced], object] | None = Non
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT position FROM ops_engine_sequencer WHERE id = 1 FOR UPDATE")
         (position,) = cursor.fetchone()
-        cursor.execute("SELECT id FROM ops_engine_event WHERE position IS NULL ORDER BY seq LIMIT %s", [limit])
-        waiting = [identifier for (identifier,) in cursor.fetchall()]
-        if not waiting:
+        cursor.execute(
+            "SELECT id, type, schema_version FROM ops_engine_event WHERE position IS NULL ORDER BY seq LIMIT %s", [limit]
+        )
+        rows = cursor.fetchall()
+        if not rows:
             return 0
-        parameters = {"ids": waiting, "last": position, "first_id": min(waiting), "last_id": max(waiting)}
+        waiting = [identifier for identifier, _, _ in rows]
+        parameters = {
+            "ids": waiting,
+            "unheard": [is_unheard(event_type, schema_version) for _, event_type, schema_version in rows],
+            "last": position,
+            "first_id": min(waiting),
+            "last_id": max(waiting),
+            "now": clock.frozen(),
+        }
         cursor.execute(statement("lock_events"), parameters)
         cursor.execute(statement("give_positions"), parameters)
         count, types = cursor.fetchone()

@@ -8,7 +8,7 @@ UNFINISHED = (AWAITING, PENDING, PROCESSING)
 
 EVENT = Lifecycle(
     {
-        PENDING: {PROCESSING},
+        PENDING: {PROCESSING, SUCCESS},  # success at once: nobody reacts to it
         PROCESSING: {SUCCESS, ERROR, PENDING},  # pending again: its worker was lost
         SUCCESS: set(),
         ERROR: {PENDING},  # an operator has its reactions run again

@@ -32,8 +32,11 @@ from opsconsole.engine.messages import Command
 from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.outcomes import Outcome
 from opsconsole.engine.registry import HANDLERS, HandlerEntry
+from opsconsole.engine.sql import statement
 from opsconsole.engine.transactions import OwnTransaction
 from opsconsole.engine.work import Work
+from opsconsole.kernel import clock
+from opsconsole.kernel.encoding import dumps
 from opsconsole.kernel.tracing import Cause, acting_for
 
 logger = logging.getLogger(__name__)
@@ -175,12 +178,23 @@ def _commit(tasks: Sequence[Task]) -> None:
                 execution.let_go(task.claimed)
             if everything:
                 everything.write()
-            successes = (execution.success(task.work, task.claimed, task.seconds, own) for task in tasks)
-            execution.commit(";".join(successes), own)
+            execution.commit(_successes(tasks, own), own)
     except OWN_FAILURES:
         if not own.is_committed:
             raise
         logger.exception("a hook failed after commands had succeeded", extra={"action": "command.hook_failed"})
+
+
+def _successes(tasks: Sequence[Task], own: OwnTransaction) -> str:
+    """The statement that records them, if the claim still holds."""
+    now = clock.frozen()
+    return statement("finish_commands").format(
+        ids=",".join(str(task.claimed.id) for task in tasks),
+        claim_id=tasks[0].work.held.claim_id,
+        seconds=",".join(f"{task.seconds:.6f}" for task in tasks),
+        logs=",".join(own.quoted(dumps(task.work.lines) if task.work.lines else None) for task in tasks),
+        now=own.quoted(now.isoformat() if now else None),
+    )
 
 
 def _fail_task(task: Task, finished: Finished) -> None:
