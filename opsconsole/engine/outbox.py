@@ -13,6 +13,7 @@ from opsconsole.engine import rows, waking
 from opsconsole.engine.messages import Command, Event, servable
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
+from opsconsole.kernel.arrays import array
 from opsconsole.kernel.encoding import dumps
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.tracing import Cause
@@ -211,7 +212,7 @@ def _number(appended: Sequence[rows.NewEvent], last: int) -> None:
 
 def _advance_all(counts: dict[str, int]) -> dict[str, int]:
     with connection.cursor() as cursor:
-        cursor.execute(statement("advance_streams"), {"streams": list(counts), "counts": list(counts.values())})
+        cursor.execute(statement("advance_streams"), {"streams": array(counts), "counts": array(counts.values())})
         return dict(cursor.fetchall())
 
 

@@ -13,6 +13,7 @@ from opsconsole.engine import waking
 from opsconsole.engine.partitions import NoPartition
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
+from opsconsole.kernel.arrays import array
 
 BLOCK = 5_000  # rows a statement: keeps its text and the server's memory bounded
 
@@ -94,7 +95,7 @@ def _insert(name: str, rows: Sequence[Any], columns: tuple[str, ...], shared: di
     with connection.cursor() as cursor, naming_missing_partitions():
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
-            arrays: dict[str, Any] = {column: [getattr(row, column) for row in block] for column in columns}
+            arrays: dict[str, Any] = {column: array([getattr(row, column) for row in block]) for column in columns}
             cursor.execute(sql, {**arrays, **(shared or {}), "now": clock.frozen()})
 
 

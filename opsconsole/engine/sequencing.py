@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from opsconsole.engine.registry import is_unheard
 from opsconsole.engine.sql import statement
 from opsconsole.kernel import clock
+from opsconsole.kernel.arrays import array
 
 PASS = 5_000  # events a pass
 
@@ -55,15 +56,16 @@ def sequence(limit: int = PASS, told: Callable[[Sequenced], object] | None = Non
         cursor.execute("SELECT position FROM ops_engine_sequencer WHERE id = 1 FOR UPDATE")
         (position,) = cursor.fetchone()
         cursor.execute(
-            "SELECT id, type, schema_version FROM ops_engine_event WHERE position IS NULL ORDER BY seq LIMIT %s", [limit]
+            "SELECT id, type, schema_version FROM ops_engine_event WHERE position IS NULL ORDER BY seq LIMIT %s",
+            [limit],
         )
         rows = cursor.fetchall()
         if not rows:
             return 0
         waiting = [identifier for identifier, _, _ in rows]
         parameters = {
-            "ids": waiting,
-            "unheard": [is_unheard(event_type, schema_version) for _, event_type, schema_version in rows],
+            "ids": array(waiting),
+            "unheard": array([is_unheard(event_type, schema_version) for _, event_type, schema_version in rows]),
             "last": position,
             "first_id": min(waiting),
             "last_id": max(waiting),

@@ -10,6 +10,7 @@ from django.db import connection
 from opsconsole.engine.faults import MESSAGE_LIMIT, storable
 from opsconsole.engine.outbox import Outbox
 from opsconsole.kernel import clock
+from opsconsole.kernel.arrays import array
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.tracing import Cause
 from opsconsole.streams.later import Later
@@ -53,7 +54,7 @@ class Instances:
         with connection.cursor() as cursor:
             cursor.execute(
                 statement("lock_processes"),
-                {"type": self.type.type_name, "ids": list(set(ids)), "subjects": list(set(subjects))},
+                {"type": self.type.type_name, "ids": array(set(ids)), "subjects": array(set(subjects))},
             )
             for identifier, state, version, tenant in cursor.fetchall():
                 self._add(Instance(identifier, self.type.model_validate_json(state), version, tenant))
@@ -107,7 +108,7 @@ class Instances:
                     if cursor.rowcount != len(rows):
                         raise MovedMeanwhile(f"{cursor.rowcount} of {len(rows)} instances could be moved")
             if self.steps:
-                columns = dict(zip(_STEP, map(list, zip(*self.steps, strict=True)), strict=True))
+                columns = dict(zip(_STEP, map(array, zip(*self.steps, strict=True)), strict=True))
                 cursor.execute(statement("insert_steps"), {**columns, "now": clock.frozen()})
         self.outbox.write()
         self.steps.clear()
@@ -141,13 +142,13 @@ class Instances:
         deadlines = [self.type.deadlines.get(state.status) for state in states]
         return {
             "type": self.type.type_name,
-            "id": [instance.id for instance in rows],
-            "subject": [str(state.subject()) for state in states],
-            "status": [state.status for state in states],
-            "is_live": [state.is_live for state in states],
-            "state": [state.model_dump_json() for state in states],
-            "version": [instance.version for instance in rows],
-            "tenant": [instance.tenant for instance in rows],
-            "patience": [deadline.after.total_seconds() if deadline else None for deadline in deadlines],
+            "id": array([instance.id for instance in rows]),
+            "subject": array([str(state.subject()) for state in states]),
+            "status": array([state.status for state in states]),
+            "is_live": array([state.is_live for state in states]),
+            "state": array([state.model_dump_json() for state in states]),
+            "version": array([instance.version for instance in rows]),
+            "tenant": array([instance.tenant for instance in rows]),
+            "patience": array([deadline.after.total_seconds() if deadline else None for deadline in deadlines]),
             "now": clock.frozen(),
         }

@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import Model
 
+from opsconsole.kernel.arrays import array, fits
+
 READY = {  # values of these types can be given to the driver as they are, for fields of exactly these classes
     models.BigIntegerField: int,
     models.BooleanField: bool,
@@ -63,10 +65,10 @@ def _values(field: Any, rows: Sequence[Model]) -> list[Any]:
     return [field.pre_save(row, row._state.adding) for row in rows]
 
 
-def _adapted(field: Any, values: list[Any]) -> list[Any]:
-    if {*map(type, values)} <= {READY.get(type(field)), NoneType}:
-        return values
-    return [field.get_db_prep_save(value, connection) for value in values]
+def _adapted(field: Any, values: list[Any]) -> str | list[Any]:
+    if not {*map(type, values)} <= {READY.get(type(field)), NoneType}:
+        values = [field.get_db_prep_save(value, connection) for value in values]
+    return array(values) if fits(values) else values
 
 
 def _fits_an_array(field: Any, values: Sequence[Any]) -> bool:
