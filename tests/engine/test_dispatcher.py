@@ -17,7 +17,7 @@ from opsconsole.engine.hints import broker_queue, hints
 from opsconsole.engine.models import Leadership, Pause, Runner
 from opsconsole.engine.waking import CHANNEL, EVENTS, TIMER
 from tests.factories import claim, command, event, expire, happen
-from tests.handlers_app.messages import Act, ActElsewhere
+from tests.handlers_app.messages import Act, ActElsewhere, Ignored
 
 PATIENCE = 15.0  # seconds
 
@@ -118,6 +118,18 @@ def test_workers_are_told_of_an_event_once_it_has_its_position_and_nothing_of_it
     monkeypatch.setattr(hints, "send", lambda queue: told.setdefault(queue, event(identifier).position))
     Dispatcher().wake({"default", EVENTS, TIMER})
     assert told == {"default": None, EVENTS: 1}
+
+
+def test_no_worker_is_woken_for_events_that_nobody_reacts_to(monkeypatch: pytest.MonkeyPatch):
+    happen(Ignored())
+    told: list[str] = []
+    monkeypatch.setattr(hints, "send", told.append)
+    Dispatcher().wake({EVENTS})
+    Dispatcher().poll()
+    assert told == []
+    happen()
+    Dispatcher().wake({EVENTS})
+    assert told == [EVENTS]
 
 
 @pytest.mark.parametrize("find", [Dispatcher.poll, lambda dispatcher: dispatcher.wake({"default", EVENTS})])

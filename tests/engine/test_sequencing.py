@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, transaction
 
-from opsconsole.engine import StreamConflict, emit, send, sequencing
+from opsconsole.engine import StreamConflict, claiming, emit, reacting, send, sequencing
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.models import Stream
 from opsconsole.kernel.identifiers import uuid7
@@ -206,3 +206,31 @@ def test_the_sequencers_row_is_restored_from_the_log():
         cursor.execute("DELETE FROM ops_engine_sequencer")
     sequencing.begin()
     assert sequencing.last_position() == 1
+
+
+def test_an_event_that_nobody_reacts_to_is_done_as_it_gets_its_position():
+    unheard, heard = happen(Ignored()), happen()
+    sequencing.sequence()
+    done = event(unheard)
+    assert (done.status, done.position, done.attempts, done.started_at) == ("success", 1, 0, None)
+    assert done.finished_at >= done.created_at
+    assert (event(heard).status, event(heard).position, event(heard).finished_at) == ("pending", 2, None)
+
+
+@pytest.mark.parametrize("change", [{"schema_version": 2}, {"type": "tests.of_another_release"}])
+def test_an_event_of_another_release_waits_for_a_worker_that_knows_it(change: dict[str, object]):
+    """Something may react to it there."""
+    identifier = happen(Ignored())
+    StoredEvent.objects.filter(id=identifier).update(**change)
+    sequencing.sequence()
+    assert (event(identifier).status, event(identifier).position) == ("pending", 1)
+
+
+def test_an_event_that_a_worker_has_already_stays_the_workers():
+    identifier = happen(Ignored())
+    chunk = claiming.claim_events()
+    assert chunk is not None
+    sequencing.sequence()
+    assert (event(identifier).status, event(identifier).position) == ("processing", 1)
+    assert reacting.run(chunk) == 1
+    assert event(identifier).attempts == 1
