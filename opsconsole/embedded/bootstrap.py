@@ -35,7 +35,7 @@ def main(argv: list[str]) -> NoReturn:
                 sys.exit(up(rest))
             if command == "test":
                 os.chdir(CHECKOUT)
-                os.execv(sys.executable, [sys.executable, "-m", "pytest", *rest])
+                os.execv(sys.executable, [sys.executable, "-m", "pytest", *(rest or _side_by_side())])
             if command == "bench":
                 _start_durable_servers(servers, rest)
             else:
@@ -43,6 +43,13 @@ def main(argv: list[str]) -> NoReturn:
         if command == "bench":
             _bench(rest)
         _django(argv)
+
+
+def _side_by_side() -> list[str]:
+    """The whole suite runs on several processes, each with servers of its own, unless it is given some."""
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        return []
+    return ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 
 
 @contextmanager

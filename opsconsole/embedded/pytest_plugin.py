@@ -1,5 +1,6 @@
 """The suite's own servers, started before Django's settings load, and the tests that are off by default."""
 
+import argparse
 import os
 import shutil
 from collections.abc import Iterator
@@ -28,9 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """A wrapper comes before pytest-django, which reads the settings in this same hook."""
     known = early_config.known_args_namespace
-    if not (known.help or known.version or "PYTEST_XDIST_WORKER" in os.environ):
+    if not (known.help or known.version or _only_directs(known)):
         _provide_servers(early_config)
     return (yield)
+
+
+def _only_directs(known: argparse.Namespace) -> bool:
+    """With pytest-xdist, this process runs no test: each of its workers has servers of its own."""
+    return bool(getattr(known, "numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def _provide_servers(config: pytest.Config) -> None:
