@@ -238,6 +238,6 @@ def _log(action: str, tally: Tally, actor: str, reason: str) -> None:
         actor,
         tally.changed,
         tally.skipped_count,
-        f" ({reason})" if reason else "",
+        f" ({storable(reason, MESSAGE_LIMIT)})" if reason else "",  # a log in UTF-8 holds no more than the database
         extra={"action": action, "actor": actor},
     )

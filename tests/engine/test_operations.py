@@ -359,10 +359,11 @@ def test_an_operation_inside_a_callers_transaction_settles_after_its_commit():
 
 
 @pytest.mark.parametrize("words", ["a\x00b", "\ud800", "x" * 10_000])
-def test_a_reason_may_hold_anything(words: str):
+def test_a_reason_may_hold_anything(words: str, caplog: pytest.LogCaptureFixture):
     root, waiting = failed(Act()), send(Act()).id
     assert reprocess_commands([root], actor="ana", reason=words).changed == 1
     assert cancel_commands([waiting], actor="ana", reason=words).changed == 1
+    assert caplog.text.encode(), "a log in UTF-8 cannot hold it"
 
 
 def test_many_at_once_are_told_apart():
