@@ -1,5 +1,6 @@
 """The OpenAPI document: what ninja says, put right where the kit answers for all operations alike."""
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -23,6 +24,7 @@ KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[!-~]+$"},
     "example": "order-4711",
 }
+END_OF_SENTENCE = re.compile(r"[.:;](?:\s|$)")
 NO_NUL = r"^[^\x00]*$"
 TAG = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
 REQUEST_ID = {"X-Request-ID": {"description": "Stands in the log, too.", "schema": {"type": "string"}}}
@@ -57,6 +59,8 @@ def _tell_what_text_holds(one: Any) -> None:
 
 
 def _complete(told: Document, method: str, operation: Operation, needed: Needs) -> None:
+    if operation.summary == operation.view_func.__name__.title().replace("_", " "):
+        told["summary"] = END_OF_SENTENCE.split(told["description"])[0]
     responses = told["responses"]
     for status in _usual(told, method, needed):
         responses.setdefault(status, {"description": HTTPStatus(status).phrase})

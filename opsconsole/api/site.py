@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, re_path, reverse
 from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.openapi.urls import get_openapi_urls
 from ninja.operation import Operation
@@ -43,12 +44,19 @@ class Renderer(JSONRenderer):
     encoder_class = Encoder
 
 
+class Documentation(Swagger):
+    """As light or dark as the console, and with a way back to it."""
+
+    template = "ops_api/docs.html"
+
+
 class Api(NinjaAPI):
     """`taken` are the mounted routers."""
 
     def __init__(self, taken: list[Mount]) -> None:
         super().__init__(
             title="opsconsole", version="1", description=DESCRIPTION, openapi_url=DOCUMENT, docs_url=PAGE,
+            docs=Documentation(),
             urls_namespace=NAMESPACE, auth=BearerToken(), parser=StrictParser(), renderer=Renderer(),
         )  # fmt: skip
         self.add_decorator(guarded, mode="view")
