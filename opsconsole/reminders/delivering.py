@@ -1,9 +1,10 @@
 """The call itself: whether it is still wanted, what is sent, what came of it."""
 
 import json
+import logging
 import socket
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -11,9 +12,10 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from opsconsole.kernel import clock
-from opsconsole.kernel.addresses import ForbiddenAddress, Target, target
+from opsconsole.kernel.addresses import ForbiddenAddress, Place, Target, checked, place
 from opsconsole.kernel.calling import Answer, NoAnswer, Request, post_many
 from opsconsole.kernel.encoding import storable
+from opsconsole.kernel.names import Found, look_up
 from opsconsole.kernel.signing import sign
 from opsconsole.reminders.calls import Call
 from opsconsole.reminders.commands import CallBack
@@ -22,9 +24,12 @@ from opsconsole.reminders.refusals import BadAddress
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.streams import load, versions_of
 
+logger = logging.getLogger(__name__)
+
 K = TypeVar("K", bound=Hashable)
 
 KEPT = 1_000  # characters of an answer, and of a problem
+LOOKUP = 3.0  # seconds that whoever defines a reminder waits for the name service, at most
 
 FRESH = Reminder(status="Active")  # what the call for an occasion finds when nothing has happened since it was set
 
@@ -61,7 +66,8 @@ def call(attempts: Mapping[K, tuple[CallBack, int]]) -> Iterator[list[tuple[K, C
     requests, forbidden = [], []
     for key, (wanted, attempt) in attempts.items():
         try:
-            where = _target(callback_url(wanted.address, wanted.reminder_id))
+            address = place(callback_url(wanted.address, wanted.reminder_id))
+            where = _checked(address, _look_up([address], within=settings.timeout))
         except (ForbiddenAddress, OSError) as error:
             forbidden.append((key, Call(attempt, called_at, time.monotonic() - begun, problem=_told(error))))
         else:
@@ -85,15 +91,19 @@ def _told(error: Exception) -> str:
 
 
 def check(address: str) -> None:
-    """Refuse an address that may not be called; raises BadAddress. What cannot be looked up just now may be: it is
-    checked again whenever it is called."""
+    """Refuse an address that may not be called; raises BadAddress. What cannot be looked up just now, or not within
+    LOOKUP seconds, may be: it is checked again whenever it is called. Not for within a transaction, which would wait
+    for the name service."""
     try:
-        _target(callback_url(address, UUID(int=0)))
+        where = place(callback_url(address, UUID(int=0)))
+        _checked(where, _look_up([where], within=LOOKUP))
     except ForbiddenAddress as error:
         raise BadAddress(str(error), "address") from error
     except socket.gaierror as error:
         if error.errno != socket.EAI_AGAIN:
             raise BadAddress(f"nobody knows the host of {address!r}", "address") from error
+    except OSError as error:
+        logger.info("%s may be called, for all that is known: %s", address, error, extra={"action": "names.unknown"})
 
 
 def callback_url(address: str, reminder_id: UUID) -> str:
@@ -105,9 +115,18 @@ def callback_url(address: str, reminder_id: UUID) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{reminder_id}", fragment=""))
 
 
-def _target(url: str) -> Target:
+def _look_up(places: Iterable[Place], *, within: float) -> Mapping[str, Found]:
+    """What their hosts stand for: each is asked for once, all of them at the same time."""
+    return look_up({where.host for where in places if where.literal is None}, within=within)
+
+
+def _checked(where: Place, found: Mapping[str, Found]) -> Target:
+    """Raises ForbiddenAddress, and OSError when it is not known where it leads."""
+    addresses = [where.literal] if where.literal else found[where.host]
+    if isinstance(addresses, OSError):
+        raise addresses
     settings = configuration()
-    return target(url, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)
+    return checked(where, addresses, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)
 
 
 def key_of(wanted: CallBack) -> str:
