@@ -1,16 +1,17 @@
 """As much of HTTP/1.1 as an answer to one POST needs: a status, and the beginning of a body."""
 
 import re
-from http.client import HTTPException, HTTPResponse
-from io import BytesIO
 
 KEPT = 4096  # bytes of a body
 LARGEST_HEAD = 65_536  # bytes
 MOST_LINES = 100  # of a head
+LONGEST_LINE = 4096  # bytes, before a chunk
+MOST_CHUNKED = 65_536  # bytes of a body in chunks, what is around them included
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: |\r|\n|$)")
 _LENGTH = re.compile(rb"(?mi)^content-length:[ \t]*(\d{1,18})[ \t]*\r?$")
 _CHUNKED = re.compile(rb"(?mi)^transfer-encoding:")
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class NoHttp(Exception):
@@ -36,7 +37,8 @@ def understood(said: bytes | bytearray, *, is_all: bool) -> tuple[int, bytes] | 
     if status in (101, 204, 304):
         return status, b""
     if _CHUNKED.search(head):
-        return _chunked(head, status, rest, is_all)
+        body = _chunked(rest, is_all)
+        return None if body is None else (status, body)
     length = _LENGTH.search(head)
     wanted = min(int(length[1]), KEPT) if length else KEPT
     return (status, rest[:wanted]) if is_all or len(rest) >= wanted else None
@@ -58,23 +60,23 @@ def _status(head: bytes) -> int:
     raise NoHttp(f"this is no status: {head[:40]!r}")
 
 
-def _chunked(head: bytes, status: int, rest: bytes, is_all: bool) -> tuple[int, bytes] | None:
-    """Read by the library, as soon as there is enough of it."""
-    if not is_all and len(rest) < 2 * KEPT and not rest.endswith(b"0\r\n\r\n"):
-        return None
-    response = HTTPResponse(_Said(head + b"\r\n\r\n" + rest), method="POST")  # type: ignore[arg-type]
-    try:
-        response.begin()
-        return status, response.read(KEPT)
-    except (HTTPException, ValueError) as error:
-        raise NoHttp(f"{type(error).__name__}: {error}") from error
-
-
-class _Said:
-    """All that the library needs of a socket."""
-
-    def __init__(self, said: bytes) -> None:
-        self.said = said
-
-    def makefile(self, mode: str) -> BytesIO:
-        return BytesIO(self.said)
+def _chunked(rest: bytes, is_all: bool) -> bytes | None:
+    """What the chunks hold, put together; None while more must come."""
+    kept, at = bytearray(), 0
+    while len(kept) < KEPT:
+        line = _SIZE.match(rest, at)
+        if line is None:
+            if b"\r\n" in rest[at:] or len(rest) - at > LONGEST_LINE:
+                raise NoHttp(f"this is no size of a chunk: {rest[at : at + 40]!r}")
+            break
+        size = int(line[1], 16)
+        if size == 0:
+            return bytes(kept)
+        kept += rest[line.end() : line.end() + size]
+        at = line.end() + size + 2
+        if rest[at - 2 : at] != b"\r\n":
+            if len(rest) >= at:
+                raise NoHttp("a chunk is longer than it said")
+            break
+    is_enough = len(kept) >= KEPT or len(rest) > MOST_CHUNKED
+    return bytes(kept[:KEPT]) if is_all or is_enough else None

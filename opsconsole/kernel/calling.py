@@ -16,7 +16,7 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any, Generic, TypeVar
 
 from opsconsole.kernel.addresses import Target
-from opsconsole.kernel.answers import KEPT, NoHttp, understood
+from opsconsole.kernel.answers import KEPT, understood
 
 TOGETHER = 0.004  # seconds that an answer waits for others
 MOST = 50  # answers handed out together
@@ -118,7 +118,7 @@ class _Calls:
             self.settle(call, Answer(status, text, time.monotonic() - call.begun))
         except TimeoutError:
             self.settle(call, NoAnswer(f"no complete answer within {self.timeout:g} s"))
-        except (OSError, NoHttp) as failure:
+        except Exception as failure:  # of any kind: what one side says must not end the calls to the others
             self.settle(call, NoAnswer(f"{type(failure).__name__}: {failure}"))
         else:
             self.wait_for(call, wants)
@@ -206,6 +206,10 @@ def _converse(made: Any, request: bytes) -> Generator[int, None, tuple[int, byte
         except _MUST_WAIT as wait:
             yield _wanted(wait, EVENT_READ)
             continue
+        except OSError:
+            if b"\r\n\r\n" not in said:
+                raise
+            more = b""  # broken off behind the head
         said += more
         answer = understood(said, is_all=not more)
         if answer is not None:

@@ -4,6 +4,7 @@ import errno
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -112,6 +113,12 @@ def test_the_request_is_whole_and_names_the_host(listener: Listener) -> None:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello", 200, "he"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 200, "abcde"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=1\r\nabc\r\n0\r\nX: y\r\n\r\n", 200, "abc"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5\r\nde", 200, "abcde"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", 200, "abc"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200, ""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nab0\r\n\r\nc\r\n0\r\n\r\n", 200, "ab0\r\n\r\nc"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 9000, 200, "x" * KEPT),
         (b"HTTP/1.1 404 Not Found\r\n\r\nuntil the end", 404, "until the end"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", 200, "short"),
         (b"HTTP/1.0 201 Made\r\n\r\n", 201, ""),
@@ -127,6 +134,33 @@ def test_answers_of_every_shape_are_understood(listener: Listener, said: bytes, 
     assert len(listener.requests) == 1, "nothing is followed"
 
 
+@pytest.mark.parametrize("at", range(1, 14))
+def test_a_body_in_chunks_may_come_in_any_pieces(listener: Listener, at: int) -> None:
+    chunks = b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    listener.act = saying(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunks[:at], chunks[at:], pause=0.005
+    )
+    assert (call(listener).status, call(listener).body) == (200, "abc")
+
+
+def test_a_connection_that_is_reset_behind_the_head_does_not_take_the_status_back(listener: Listener) -> None:
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
+        time.sleep(0.02)  # so that it is read before
+        _reset(connection)
+
+    listener.act = act
+    assert (call(listener).status, call(listener).body) == (200, "short")
+    listener.act = _reset
+    with pytest.raises(NoAnswer, match="ConnectionResetError"):
+        call(listener)
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 def test_only_the_beginning_of_a_long_answer_is_read(listener: Listener) -> None:
     listener.act = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", *[b"x" * 100_000] * 100)
     assert call(listener).body == "x" * KEPT
@@ -139,6 +173,11 @@ def test_only_the_beginning_of_a_long_answer_is_read(listener: Listener) -> None
         b"nonsense\r\n\r\n",
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-FFFFFFFFFFFFFFFFFFFF\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1_0\r\n0123456789012345\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 10_000,
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
     ],
@@ -233,6 +272,25 @@ def test_whoever_says_nothing_is_left_and_the_others_have_been_told_long_before(
     assert [key for key, _ in first] == [2]
     assert sorted(key for group in others for key, _ in group) == [0, 1]
     assert time.monotonic() - begun < 0.9
+
+
+def test_an_answer_that_nobody_foresaw_is_one_calls_failure_only(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def understood(said: bytes, *, is_all: bool) -> tuple[int, bytes]:
+        if b"204" in said:
+            return 204, b""
+        raise OverflowError("nobody foresaw this")
+
+    monkeypatch.setattr(calling, "understood", understood)
+    answers = iter([b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 204 OK\r\n\r\n"])
+    listener.act = lambda connection: saying(next(answers))(connection)
+    groups = post_many([Request(number, listener.target(), b"{}", {}) for number in range(3)], timeout=5.0)
+    outcomes = [outcome for group in groups for _, outcome in group]
+    assert [outcome.status for outcome in outcomes if isinstance(outcome, Answer)] == [204, 204]
+    assert [str(outcome) for outcome in outcomes if isinstance(outcome, NoAnswer)] == [
+        "OverflowError: nobody foresaw this"
+    ]
 
 
 def test_calls_that_nobody_wants_any_more_are_let_go(listener: Listener) -> None:
