@@ -5,6 +5,7 @@ import re
 KEPT = 4096  # bytes of a body
 LARGEST_HEAD = 65_536  # bytes
 MOST_LINES = 100  # of a head
+MOST_HEADS = 5  # of an answer, those before the answer included
 LONGEST_LINE = 4096  # bytes, before a chunk
 MOST_CHUNKED = 65_536  # bytes of a body in chunks, what is around them included
 
@@ -23,17 +24,19 @@ def understood(said: bytes | bytearray, *, is_all: bool) -> tuple[int, bytes] | 
 
     A body that breaks off counts as far as it came: the status says what the other side has made of the call.
     """
-    while True:
-        head, end, rest = bytes(said).partition(b"\r\n\r\n")
+    rest = bytes(said)
+    for _ in range(MOST_HEADS):
+        head, end, rest = rest.partition(b"\r\n\r\n")
         _check(head, is_all and not end)
         if not end:
             return None
         status = _status(head)
         if status >= 200 or status == 101:
-            break
+            break  # else it is an answer before the answer, such as 100 Continue
         if not rest and is_all:
             return status, b""
-        said = rest  # an answer before the answer, such as 100 Continue
+    else:
+        raise NoHttp(f"{MOST_HEADS} answers before the answer")
     if status in (101, 204, 304):
         return status, b""
     if _CHUNKED.search(head):

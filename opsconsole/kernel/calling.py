@@ -16,10 +16,11 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any, Generic, TypeVar
 
 from opsconsole.kernel.addresses import Target
-from opsconsole.kernel.answers import KEPT, understood
+from opsconsole.kernel.answers import understood
 
 TOGETHER = 0.004  # seconds that an answer waits for others
 MOST = 50  # answers handed out together
+RECORD = 16_384  # bytes, the most that TLS holds in one record: none is left where nobody looks for it
 
 K = TypeVar("K", bound=Hashable)
 
@@ -202,7 +203,7 @@ def _converse(made: Any, request: bytes) -> Generator[int, None, tuple[int, byte
     said = bytearray()
     while True:
         try:
-            more = made.recv(2 * KEPT)
+            more = made.recv(RECORD)
         except _MUST_WAIT as wait:
             yield _wanted(wait, EVENT_READ)
             continue
@@ -214,6 +215,7 @@ def _converse(made: Any, request: bytes) -> Generator[int, None, tuple[int, byte
         answer = understood(said, is_all=not more)
         if answer is not None:
             return answer
+        yield EVENT_READ  # even if there is more already: others are waiting, and time may be up
 
 
 def _converse_in_secret(made: socket.socket, host: str, request: bytes) -> Generator[int, None, tuple[int, bytes]]:

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -203,6 +203,37 @@ def test_somebody_who_drips_is_broken_off_in_time(listener: Listener, drops: lis
     with pytest.raises(NoAnswer, match=r"no complete answer within 0\.3 s"):
         call(listener, timeout=0.3)
     assert time.monotonic() - begun < 1.0
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"x"])
+def test_somebody_who_never_stops_is_broken_off_and_holds_up_nobody(listener: Listener, said: bytes) -> None:
+    def act(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(said * 1000)
+
+    listener.act = act
+    endless = Request("endless", listener.target("/endless"), b"{}", {})
+    with closing(Listener()) as other:
+        groups = list(post_many([endless, Request("other", other.target(), b"{}", {})], timeout=2.0))
+    outcomes = dict(one for group in groups for one in group)
+    assert isinstance(outcomes["endless"], NoAnswer) and outcomes["endless"].seconds < 1.0
+    assert isinstance(outcomes["other"], Answer)
+
+
+def test_a_long_answer_is_read_in_turn_with_others(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is read from twice before everybody who has something to say was looked at."""
+    monkeypatch.setattr(calling, "RECORD", 10)
+    listener.act = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200)
+    steps: list[Any] = []
+    advance = calling._Calls.advance
+
+    def noted(self: Any, call: Any, error: BaseException | None = None) -> None:
+        steps.append(call.key)
+        advance(self, call, error)
+
+    monkeypatch.setattr(calling._Calls, "advance", noted)
+    list(post_many([Request(0, listener.target(), b"{}", {})], timeout=5.0))
+    assert len(steps) > 20
 
 
 def test_somebody_who_says_nothing_is_broken_off_in_time(listener: Listener) -> None:
