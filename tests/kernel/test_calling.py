@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -322,6 +322,53 @@ def test_an_answer_that_nobody_foresaw_is_one_calls_failure_only(
     assert [str(outcome) for outcome in outcomes if isinstance(outcome, NoAnswer)] == [
         "OverflowError: nobody foresaw this"
     ]
+
+
+def test_a_call_that_no_socket_can_be_made_for_is_no_answer_and_no_others_failure(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = socket.socket
+
+    def refuse(family: int = -1, *args: Any, **kwargs: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return make(family, *args, **kwargs)
+
+    requests = [Request(4, listener.target(), b"{}", {}), Request(6, target("http://[::1]:9/", loopback=True), b"", {})]
+    monkeypatch.setattr(socket, "socket", refuse)
+    outcomes = dict(one for group in post_many(requests, timeout=5.0) for one in group)
+    assert isinstance(outcomes[4], Answer) and "not supported" in str(outcomes[6])
+
+
+def test_the_time_in_which_nobody_looks_counts_for_nobody(listener: Listener) -> None:
+    """Whoever records what was answered takes its time; answers to the others are waiting when it comes back."""
+    answered = Event()
+
+    def act(connection: socket.socket) -> None:
+        if len(listener.requests) > 1:
+            answered.wait(5.0)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    listener.act = act
+    calls = post_many([Request(number, listener.target(), b"{}", {}) for number in range(3)], timeout=0.5)
+    (first,) = next(calls)
+    time.sleep(0.6)  # somebody who records slowly
+    answered.set()
+    outcomes = dict([first, *(one for group in calls for one in group)])
+    assert [outcome.status for outcome in outcomes.values() if isinstance(outcome, Answer)] == [204] * 3
+
+
+def test_nothing_is_sent_when_no_time_is_left_for_an_answer(listener: Listener) -> None:
+    calls = calling._Calls(5.0)
+    calls.begin("late", listener.target(), Request("late", listener.target(), b"{}", {}).encoded())
+    (late,) = calls.waiting
+    late.begun -= 5.0
+    calls.look()
+    ((_, outcome),) = calls.take()
+    calls.end()
+    assert isinstance(outcome, NoAnswer)
+    listener.close()
+    assert set(listener.requests) <= {b""}
 
 
 def test_calls_that_nobody_wants_any_more_are_let_go(listener: Listener) -> None:
