@@ -42,16 +42,20 @@ from opsconsole.kernel.tracing import Cause, acting_for
 logger = logging.getLogger(__name__)
 
 
+Answer = Outcome | BaseException
+
+
 @dataclass(slots=True, eq=False)
 class Task:
     """One of the commands: its message, what it holds in its hands, and, when the handler is done with it, `outcome`:
-    None for success, else what a handler may answer or raise."""
+    None for success, else what a handler may answer or raise; or a function that is called in the transaction that
+    records the failure, where it may write, and answers either."""
 
     command: Any
     work: Work
     claimed: ClaimedCommand
     began: float = field(default_factory=time.perf_counter)
-    outcome: Outcome | BaseException | None = None
+    outcome: Answer | Callable[[], Answer] | None = None
 
     def acting(self) -> AbstractContextManager[Cause]:
         """What is written inside the block is caused by the command."""
@@ -198,20 +202,32 @@ def _successes(tasks: Sequence[Task], own: OwnTransaction) -> str:
 
 
 def _fail_task(task: Task, finished: Finished) -> None:
-    outcome: Any = failing.NotSuccessful(task.outcome) if isinstance(task.outcome, Outcome) else task.outcome
     with task.acting():
-        _fail(task.claimed, task.work.held.claim_id, outcome, task.seconds, task.work.lines, finished)
+        _fail(task.claimed, task.work.held.claim_id, _failure(task), task.seconds, task.work.lines, finished)
+
+
+def _failure(task: Task) -> failing.Failure:
+    outcome: Any = task.outcome
+    return (lambda: _error(outcome())) if callable(outcome) else _error(outcome)
+
+
+def _error(outcome: Any) -> BaseException:
+    if isinstance(outcome, Outcome):
+        return failing.NotSuccessful(outcome)
+    if isinstance(outcome, BaseException):
+        return outcome
+    return TypeError(f"{outcome!r} is no outcome: it may be an error, RetryAt, Snooze, Cancel or Discard")
 
 
 def _fail(
     claimed: ClaimedCommand,
     claim_id: UUID,
-    error: BaseException,
+    failure: failing.Failure,
     seconds: float,
     lines: list[dict[str, Any]],
     finished: Finished,
 ) -> None:
-    if is_connection_lost(error):
-        raise DatabaseAway from error
-    if failing.record(claimed, claim_id, error, seconds, lines):
+    if isinstance(failure, BaseException) and is_connection_lost(failure):
+        raise DatabaseAway from failure
+    if failing.record(claimed, claim_id, failure, seconds, lines):
         finished.note(claimed)

@@ -1,13 +1,26 @@
 """Handlers that are given many commands at once: recorded in groups, fenced by their claim, none spoiling another."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from opsconsole.engine import Cancel, Command, Discard, Fixed, Snooze, claiming, execution, operations, send, send_batch
+from opsconsole.engine import (
+    Cancel,
+    Command,
+    Discard,
+    Fixed,
+    RetryAt,
+    Snooze,
+    claiming,
+    execution,
+    operations,
+    send,
+    send_batch,
+)
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
@@ -21,6 +34,9 @@ from tests.factories import Refused, attempts, batch, claim, command, lose, run,
 from tests.handlers_app.messages import Act, Happened
 
 Handle = Callable[[Sequence[Task]], Iterator[Sequence[Task]]]
+
+
+LATER = datetime(2031, 3, 1, 12, tzinfo=UTC)
 
 
 class ActInCompany(Command, name="tests.act_in_company", retry=Fixed(every=60, times=1)):
@@ -165,6 +181,60 @@ def test_the_claim_says_how_many_ran_at_once(handled):
     sent(3)
     run()
     assert seen == [3]
+
+
+def test_what_a_failure_writes_is_stored_with_its_record(handled):
+    def decided(task):
+        append(f"tests.matter-{task.command.number}", Happened())
+        return [RetryAt(at=LATER), Refused("no"), Cancel("not wanted"), "nonsense"][task.command.number]
+
+    def handle(tasks):
+        for task in tasks:
+            task.outcome = partial(decided, task)
+        yield tasks
+
+    handled(handle)
+    identifiers = sent(4)
+    run()
+    assert [command(one).status for one in identifiers] == ["pending", "pending", "cancelled", "pending"]
+    assert command(identifiers[0]).not_before == LATER
+    assert "'nonsense' is no outcome" in attempts(identifiers[3])[0].message
+    for number, identifier in enumerate(identifiers):
+        assert StoredEvent.objects.get(stream=f"tests.matter-{number}").cause_id == identifier
+
+
+def test_a_failure_that_cannot_write_leaves_nothing_and_is_judged_by_that(handled):
+    def refuse():
+        append("tests.matter-1", Happened())
+        append("tests.matter-1", Happened(), expected=7)
+
+    def handle(tasks):
+        tasks[0].outcome = refuse
+        yield tasks
+
+    handled(handle)
+    sent(2)
+    run()
+    assert statuses() == ["pending", "success"] and version_of("tests.matter-1") == 0
+    assert Attempt.objects.get().error_class == "StreamConflict"
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing_about_a_failure(handled):
+    def decided():
+        append("tests.matter-1", Happened())
+        return Refused("too late")
+
+    def handle(tasks):
+        lose(chunk)
+        tasks[0].outcome = decided
+        yield tasks
+
+    handled(handle)
+    sent(1)
+    chunk = claim()
+    execution.run(chunk)
+    assert statuses() == ["pending"] and version_of("tests.matter-1") == 0
+    assert not StoredEvent.objects.exists()
 
 
 def test_a_lost_connection_gives_all_of_them_back_to_run_again(handled):
