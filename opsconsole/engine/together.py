@@ -62,6 +62,11 @@ class Task:
         return acting_for(self.work.outbox.cause)
 
     @property
+    def is_lost(self) -> bool:
+        """Whether the claim has passed to another worker, as far as is known: what is done now is done twice."""
+        return self.work.held.is_lost.is_set()
+
+    @property
     def seconds(self) -> float:
         return time.perf_counter() - self.began
 

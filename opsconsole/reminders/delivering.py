@@ -1,4 +1,4 @@
-"""The call itself: whether it is still wanted, what is sent, what came of it."""
+"""The call itself: where it goes, what is sent, what came of it."""
 
 import json
 import logging
@@ -11,7 +11,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-from opsconsole.kernel import clock
 from opsconsole.kernel.addresses import ForbiddenAddress, Place, Target, checked, place
 from opsconsole.kernel.calling import Answer, NoAnswer, Request, post_many
 from opsconsole.kernel.encoding import storable
@@ -21,8 +20,6 @@ from opsconsole.reminders.calls import Call
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.configuration import configuration
 from opsconsole.reminders.refusals import BadAddress
-from opsconsole.reminders.reminder import Reminder
-from opsconsole.streams import load, versions_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,52 +28,55 @@ K = TypeVar("K", bound=Hashable)
 KEPT = 1_000  # characters of an answer, and of a problem
 LOOKUP = 3.0  # seconds that whoever defines a reminder waits for the name service, at most
 
-FRESH = Reminder(status="Active")  # what the call for an occasion finds when nothing has happened since it was set
-
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a reminder stands when its time has come: as its stream has it."""
+class Due:
+    """A call to be made: the number of its attempt, and where it goes, or why it cannot."""
 
-    state: Reminder
-    obstacle: str
-
-    @property
-    def attempt(self) -> int:
-        return self.state.attempts + 1
+    command: CallBack
+    attempt: int
+    where: Target | Exception
 
 
-def look(wanted: Sequence[CallBack]) -> list[Standing]:
-    """Whether these calls are still wanted. Of most it is known from the version alone: nothing has happened since."""
-    streams = [Reminder.stream(one.reminder_id) for one in wanted]
-    versions = versions_of(streams)
-    return [_standing(one, versions.get(stream, 0)) for one, stream in zip(wanted, streams, strict=True)]
+def targets(wanted: Sequence[CallBack]) -> list[Target | Exception]:
+    """Where these calls go; the error for one that may not be made, or whose host has no address just now. It takes as
+    long as a try may: what was known before should be asked for again."""
+    places = [_place(one) for one in wanted]
+    known = [where for where in places if isinstance(where, Place)]
+    found = _look_up(known, within=configuration().timeout)
+    return [_target(where, found) for where in places]
 
 
-def _standing(wanted: CallBack, version: int) -> Standing:
-    if version == wanted.occasion:
-        return Standing(FRESH.with_(reminder_id=wanted.reminder_id, occasion=wanted.occasion), "")
-    state = load(Reminder, wanted.reminder_id).state
-    return Standing(state, state.obstacle(wanted))
+def _place(wanted: CallBack) -> Place | ForbiddenAddress:
+    try:
+        return place(callback_url(wanted.address, wanted.reminder_id))
+    except ForbiddenAddress as error:
+        return error
 
 
-def call(attempts: Mapping[K, tuple[CallBack, int]]) -> Iterator[list[tuple[K, Call]]]:
-    """Make these calls, each with the number of its attempt; what came of them comes in groups, as it comes."""
-    settings, called_at, begun = configuration(), clock.now(), time.monotonic()
-    requests, forbidden = [], []
-    for key, (wanted, attempt) in attempts.items():
-        try:
-            address = place(callback_url(wanted.address, wanted.reminder_id))
-            where = _checked(address, _look_up([address], within=settings.timeout))
-        except (ForbiddenAddress, OSError) as error:
-            forbidden.append((key, Call(attempt, called_at, time.monotonic() - begun, problem=_told(error))))
+def _target(where: Place | ForbiddenAddress, found: Mapping[str, Found]) -> Target | Exception:
+    if isinstance(where, ForbiddenAddress):
+        return where
+    try:
+        return _checked(where, found)
+    except (ForbiddenAddress, OSError) as error:
+        return error
+
+
+def call(due: Mapping[K, Due], *, called_at: datetime) -> Iterator[list[tuple[K, Call]]]:
+    """Make these calls; what came of them comes in groups, as it comes."""
+    settings = configuration()
+    requests, impossible = [], []
+    for key, one in due.items():
+        if isinstance(one.where, Exception):
+            impossible.append((key, Call(one.attempt, called_at, 0.0, problem=_told(one.where))))
         else:
-            body = _body(wanted, attempt, called_at.isoformat())
-            requests.append(Request(key, where, body, _headers(wanted, body, settings.key)))
-    if forbidden:
-        yield forbidden
+            body = _body(one.command, one.attempt, called_at.isoformat())
+            requests.append(Request(key, one.where, body, _headers(one.command, body, settings.key)))
+    if impossible:
+        yield impossible
     for answered in post_many(requests, timeout=settings.timeout):
-        yield [(key, _came_of(attempts[key][1], called_at, outcome)) for key, outcome in answered]
+        yield [(key, _came_of(due[key].attempt, called_at, outcome)) for key, outcome in answered]
 
 
 def _came_of(attempt: int, called_at: datetime, outcome: Answer | NoAnswer) -> Call:

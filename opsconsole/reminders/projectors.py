@@ -40,8 +40,8 @@ class RemindersListed(RowProjector, name="reminders.listed", models=[ReminderRow
 
     @projects(ReminderCallFailed, row=_about)
     def call_failed(self, row: ReminderRow, event: ReminderCallFailed, recorded: Recorded) -> None:
-        row.called_at, row.status_code, row.problem = event.called_at, event.status_code, event.problem
-        if event.occasion == row.occasion:
+        if row.status == ACTIVE and event.occasion == row.occasion:
+            row.called_at, row.status_code, row.problem = event.called_at, event.status_code, event.problem
             row.attempts, row.next_try_at = event.attempt, event.next_try_at
         row.version = recorded.version or 0
 

@@ -80,9 +80,12 @@ class Reminder(Aggregate, category="reminder"):
         return [*self._first_called(wanted, call), calls.completed(wanted, call)]
 
     def call_failed(self, wanted: CallBack, call: Call, next_try_at: datetime | None) -> list[Event]:
-        """The facts of a call that came to nothing; with the last one, a reminder that waits for it has failed."""
+        """The facts of a call that came to nothing; with the last one, a reminder that waits for it has failed. One
+        that does not wait for it any more is not called again."""
+        if self.obstacle(wanted):
+            return [*self._first_called(wanted, call), calls.call_failed(wanted, call, None)]
         facts = [*self._first_called(wanted, call), calls.call_failed(wanted, call, next_try_at)]
-        if next_try_at is None and not self.obstacle(wanted):
+        if next_try_at is None:
             facts.append(
                 ReminderFailed(
                     reminder_id=self.identifier, occasion=self.occasion, attempts=call.attempt, reason=call.problem
@@ -116,9 +119,9 @@ class Reminder(Aggregate, category="reminder"):
 
     @applies(ReminderCallFailed)
     def tried(self, event: ReminderCallFailed) -> Self:
+        if self.status != ACTIVE or event.occasion != self.occasion:
+            return self  # an answer that came too late
         told = {"status_code": event.status_code, "problem": event.problem}
-        if event.occasion != self.occasion:
-            return self.with_(**told)
         return self.with_(**told, attempts=event.attempt, next_try_at=event.next_try_at)
 
     @applies(ReminderCompleted)

@@ -1,23 +1,33 @@
 """From the due time to the answer, over real HTTP on this machine."""
 
+import socket
 import time
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
+from opsconsole.engine import execution
 from opsconsole.engine import operations as engine_operations
+from opsconsole.engine.faults import DatabaseAway
+from opsconsole.engine.heartbeat import heart
+from opsconsole.engine.models import Attempt
 from opsconsole.engine.models import Command as StoredCommand
+from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.signing import is_authentic
-from opsconsole.reminders import Timer, operations
+from opsconsole.reminders import Timer, occasions, operations
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.keeping import PATIENCE, end_abandoned
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.streams import read
 from opsconsole.streams.models import Process
+from tests.factories import claim, lose
 from tests.reminders.receiver import Receiver, meanwhile, saying, silent
 
 NOW = datetime(2031, 3, 1, 12, tzinfo=UTC)
@@ -241,6 +251,126 @@ def test_a_failure_that_comes_while_somebody_sets_another_time_is_not_tried_agai
     pass_time()
     assert len(receiver.calls) == 2 and row().status == "Completed"
     assert {call.headers["idempotency-key"] for call in receiver.calls} == {f"{identifier}-1", f"{identifier}-2"}
+
+
+def test_a_failure_that_comes_while_somebody_cancels_is_not_tried_again(receiver):
+    identifier = defined(receiver)
+    receiver.answer(meanwhile(lambda: operations.cancel(identifier), 500))
+    pass_time()
+    pass_time(MINUTE)
+    assert len(receiver.calls) == 1 and commands() == ["cancelled"]
+    assert story(identifier) == ["defined", "cancelled", "elapsed", "call_failed"]
+    assert (operations.find(identifier).next_try_at, operations.find(identifier).status_code) == (None, None)
+    assert (row().status, row().next_try_at, row().status_code) == ("Cancelled", None, None)
+
+
+def test_a_worker_that_lost_its_claim_tells_nothing_of_a_call_that_failed(receiver):
+    identifier = defined(receiver)
+    clock.advance(HOUR)
+    chunk = claim("reminders")
+    receiver.answer(meanwhile(lambda: lose(chunk), 500), 204)
+    execution.run(chunk)
+    assert story(identifier) == ["defined"] and commands() == ["pending"]
+    pass_time()
+    assert story(identifier) == ["defined", "elapsed", "completed"]
+
+
+def test_a_command_that_is_run_before_its_time_calls_nobody(receiver):
+    """As an operator may have it run, who retries it at once."""
+    defined(receiver)
+    StoredCommand.objects.filter(type="reminders.call_back").update(not_before=NOW)
+    run_until_idle()
+    (command,) = StoredCommand.objects.filter(type="reminders.call_back")
+    assert receiver.calls == [] and (command.status, command.attempts) == ("pending", 0)
+    assert command.not_before == NOW + HOUR
+    pass_time()
+    assert len(receiver.calls) == 1 and row().status == "Completed"
+
+
+def test_a_reminder_that_cannot_be_read_is_no_others_failure(receiver):
+    identifier, other, third = (defined(receiver, f"/{number}") for number in range(3))
+    operations.snooze(other, Timer.of(hours=1))
+    run_until_idle()
+    StoredEvent.objects.filter(stream=f"reminder-{other}", version=1).update(schema_version=99)
+    pass_time()
+    assert {operations.find(one).status for one in (identifier, third)} == {"Completed"}
+    assert {one.path for one in receiver.calls} >= {f"/inbox/0/{identifier}", f"/inbox/2/{third}"}
+    assert set(Attempt.objects.values_list("type", "error_class")) == {("reminders.call_back", "NewerVersion")}
+
+
+def test_a_connection_that_is_lost_while_reminders_are_looked_at_is_nobodys_failure(receiver, monkeypatch):
+    identifier = defined(receiver)
+    operations.snooze(identifier, Timer.of(hours=1))
+    run_until_idle()
+    clock.advance(HOUR)
+    chunk = claim("reminders")
+
+    def lose_it(*args: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(occasions, "load", lose_it)
+    with pytest.raises(DatabaseAway):
+        execution.run(chunk)
+    connection.close()
+    heart.beat()
+    assert set(commands()) == {"pending"} and not Attempt.objects.filter(type="reminders.call_back").exists()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Names under .example stand for this machine; what is in `when` happens while they are looked up."""
+    inquiries, ask = [], socket.getaddrinfo
+
+    def answer(name, *args, **kwargs):
+        if not str(name).endswith(".example"):
+            return ask(name, *args, **kwargs)
+        inquiries.append(name)
+        asked.when.get(name, lambda: None)()
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    asked = SimpleNamespace(names=inquiries, when={})
+    return asked
+
+
+def named(receiver: Receiver, host: str, path: str = "") -> UUID:
+    return defined(receiver, address=receiver.url.replace("127.0.0.1", host) + path)
+
+
+def test_each_host_is_asked_for_once_however_many_reminders_go_there(receiver, asked):
+    for number in range(5):
+        named(receiver, "partner.example", f"/{number}")
+    asked.names.clear()
+    pass_time()
+    assert len(receiver.calls) == 5 and asked.names == ["partner.example"]
+
+
+def test_a_name_that_nobody_answers_for_fails_its_own_call_only(receiver, asked, settings):
+    silent, other = named(receiver, "silent.example"), named(receiver, "partner.example")
+    silence = Event()
+    asked.when["silent.example"] = lambda: silence.wait(30)
+    settings.OPSCONSOLE_REMINDERS = {**settings.OPSCONSOLE_REMINDERS, "timeout": 0.2}
+    pass_time()
+    silence.set()
+    assert operations.find(other).status == "Completed"
+    assert operations.find(silent).problem == "the name silent.example was not looked up within 0.2 s"
+
+
+def test_what_happens_while_names_are_looked_up_is_seen(receiver, asked):
+    identifier = named(receiver, "partner.example")
+    asked.when["partner.example"] = lambda: (operations.cancel(identifier), connection.close())
+    pass_time()
+    assert receiver.calls == [] and commands() == ["cancelled"]
+
+
+def test_a_claim_that_is_lost_while_names_are_looked_up_calls_nobody(receiver, asked):
+    named(receiver, "partner.example")
+    clock.advance(HOUR)
+    chunk = claim("reminders")
+    asked.when["partner.example"] = chunk.held.is_lost.set
+    execution.run(chunk)
+    assert receiver.calls == []
 
 
 def test_a_call_that_was_answered_and_not_recorded_is_made_again_with_the_same_key(receiver, monkeypatch):

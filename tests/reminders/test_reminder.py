@@ -107,10 +107,24 @@ def test_an_answer_that_comes_behind_another_time_completes_it_all_the_same():
     given(Reminder, DEFINED, rescheduled(), completed()).then_state(status="Completed")
 
 
-def test_a_failed_call_for_an_earlier_time_counts_no_attempt_of_the_new_one():
+def test_a_failed_call_for_an_earlier_time_says_nothing_about_the_new_one():
     given(Reminder, DEFINED, rescheduled(), ELAPSED, call_failed()).then_state(
-        attempts=0, elapsed_at=None, next_try_at=None, problem="the address answered 503"
+        attempts=0, elapsed_at=None, next_try_at=None, problem="", status_code=None
     )
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_failed_call_that_comes_behind_the_end_changes_nothing(end):
+    ended = Reminder().apply_all([DEFINED, *ENDS[end]])
+    after = ended.apply_all([call_failed(attempt=5)])
+    assert after.with_(version=ended.version) == ended
+
+
+@pytest.mark.parametrize("overtaken_by", [CANCELLED, rescheduled()])
+def test_the_call_of_one_that_was_overtaken_is_not_made_again(overtaken_by):
+    story = given(Reminder, DEFINED, ELAPSED, overtaken_by)
+    tried = story.when(lambda reminder: reminder.call_failed(WANTED, refused(), ONE))
+    tried.then(call_failed(next_try_at=None)).then_state(next_try_at=None)
 
 
 @pytest.mark.parametrize(
