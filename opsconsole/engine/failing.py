@@ -166,8 +166,7 @@ def _verdict(claimed: ClaimedCommand, error: BaseException) -> Verdict:
 def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
     """The verdict on an exception, by the policy of the type."""
     if isinstance(error, NoHandler | NewerVersion):
-        age = (clock.now() - claimed.created_at).total_seconds()
-        if age < configuration().unknown_grace:  # a deployment may be under way
+        if _unknown_for(claimed) < configuration().unknown_grace:  # a deployment may be under way
             return Verdict(PENDING, "snoozed", spent=0, wait=UNKNOWN_WAIT)
         return Verdict(ERROR, "error")
     if isinstance(error, InvalidPayload | LostTooOften):
@@ -177,6 +176,14 @@ def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
     if attempt < claimed.max_attempts and policy.covers(error):
         return Verdict(PENDING, "retry", wait=policy.delay(attempt))
     return Verdict(ERROR, "error")
+
+
+def _unknown_for(claimed: ClaimedCommand) -> float:
+    """Seconds since it was first looked at in vain: it may have been made long before it was due."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("unknown_for"), {"id": claimed.id, "now": clock.frozen()})
+        (seconds,) = cursor.fetchone()
+    return seconds or 0.0
 
 
 def answered(outcome: Outcome) -> Verdict:
