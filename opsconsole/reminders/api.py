@@ -44,7 +44,8 @@ def define(request: ApiRequest, wanted: NewReminder) -> Any:
     """Have an address called when the time has come: so long from now, or at a moment.
 
     The call is a POST; any answer but 2xx counts as a failure and is tried again, later and later. Its body is JSON:
-    id, address, scheduledAt, calledAt and attempt. The header Idempotency-Key is the same at every try.
+    id, address and scheduledAt, the same at every try, as is the header Idempotency-Key. The headers Reminder-Attempt
+    and Reminder-Called-At tell the tries apart.
     """
     tenant = request.caller.acting_in(wanted.tenant)
     with _refusals():

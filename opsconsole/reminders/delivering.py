@@ -1,9 +1,7 @@
-"""The call itself: where it goes, what is sent, what came of it."""
+"""The call itself: where it goes, and what came of it."""
 
-import json
 import logging
 import socket
-import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from opsconsole.kernel.addresses import ForbiddenAddress, Place, Target, checked, place
-from opsconsole.kernel.calling import Answer, NoAnswer, Request, post_many
+from opsconsole.kernel.calling import Answer, NoAnswer, post_many
 from opsconsole.kernel.encoding import storable
 from opsconsole.kernel.names import Found, look_up
-from opsconsole.kernel.signing import sign
 from opsconsole.reminders.calls import Call
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.configuration import configuration
 from opsconsole.reminders.refusals import BadAddress
+from opsconsole.reminders.requests import request
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +63,15 @@ def _target(where: Place | ForbiddenAddress, found: Mapping[str, Found]) -> Targ
 
 def call(due: Mapping[K, Due], *, called_at: datetime) -> Iterator[list[tuple[K, Call]]]:
     """Make these calls; what came of them comes in groups, as it comes."""
-    settings = configuration()
     requests, impossible = [], []
     for key, one in due.items():
         if isinstance(one.where, Exception):
             impossible.append((key, Call(one.attempt, called_at, 0.0, problem=_told(one.where))))
         else:
-            body = _body(one.command, one.attempt, called_at.isoformat())
-            requests.append(Request(key, one.where, body, _headers(one.command, body, settings.key)))
+            requests.append(request(key, one.command, one.where, attempt=one.attempt, called_at=called_at))
     if impossible:
         yield impossible
-    for answered in post_many(requests, timeout=settings.timeout):
+    for answered in post_many(requests, timeout=configuration().timeout):
         yield [(key, _came_of(due[key].attempt, called_at, outcome)) for key, outcome in answered]
 
 
@@ -127,31 +123,3 @@ def _checked(where: Place, found: Mapping[str, Found]) -> Target:
         raise addresses
     settings = configuration()
     return checked(where, addresses, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)
-
-
-def key_of(wanted: CallBack) -> str:
-    """The same at every try: by it a receiver knows what it has seen already."""
-    return f"{wanted.reminder_id}-{wanted.occasion}"
-
-
-def _body(wanted: CallBack, attempt: int, called_at: str) -> bytes:
-    told = {
-        "id": str(wanted.reminder_id),
-        "address": wanted.address,
-        "scheduledAt": wanted.scheduled_at.isoformat(),
-        "calledAt": called_at,
-        "attempt": attempt,
-    }
-    return json.dumps(told, separators=(",", ":")).encode()
-
-
-def _headers(wanted: CallBack, body: bytes, signing_key: str) -> dict[str, str]:
-    key, timestamp = key_of(wanted), int(time.time())
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": "opsconsole-reminders",
-        "Idempotency-Key": key,
-        "webhook-id": key,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(signing_key, key, timestamp, body),
-    }
