@@ -1,5 +1,6 @@
 """Which addresses a call may go to: a host is resolved once, and every answer has to be public."""
 
+import logging
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from opsconsole.kernel.names import IPAddress, resolve
+
+logger = logging.getLogger(__name__)
 
 LONGEST = 2_000  # characters of a URL
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -134,7 +137,8 @@ def _check(address: IPAddress, host: str, loopback: bool) -> None:
     if loopback and any(address in network for network in LOOPBACK):
         return
     if not address.is_global or address.is_multicast or address.is_reserved or _is_suspect(address):
-        raise ForbiddenAddress(f"{host} leads to {address}, which is not a public address")
+        logger.info("%s leads to %s, which is not public", host, address, extra={"action": "address.forbidden"})
+        raise ForbiddenAddress(f"{host} leads to what is not a public address")  # which one is nobody's business
 
 
 def _is_suspect(address: IPAddress) -> bool:

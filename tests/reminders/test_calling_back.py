@@ -399,7 +399,7 @@ def test_the_address_is_checked_again_when_it_is_called(receiver, settings):
     pass_time()
     assert receiver.calls == []
     tried = list(read(f"reminder-{identifier}"))[-1].event()
-    assert "127.0.0.1, which is not a public address" in tried.problem and tried.status_code is None
+    assert "127.0.0.1 leads to what is not a public address" in tried.problem and tried.status_code is None
 
 
 def test_hosts_that_a_setting_names_may_be_called(receiver, settings):
