@@ -21,7 +21,7 @@ from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.signing import is_authentic
-from opsconsole.reminders import Timer, occasions, operations
+from opsconsole.reminders import Timer, keeping, occasions, operations
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.keeping import PATIENCE, end_abandoned
 from opsconsole.reminders.models import ReminderRow
@@ -426,6 +426,41 @@ def test_reminders_that_are_just_late_are_left_alone(receiver):
     defined(receiver)
     pass_time(HOUR + MINUTE)
     assert end_abandoned() == 0 and row().status == "Active"
+
+
+def test_an_abandoned_reminder_that_cannot_be_read_keeps_no_other_active(receiver, caplog):
+    broken, other = defined(receiver), defined(receiver)
+    StoredEvent.objects.filter(stream=f"reminder-{broken}").update(schema_version=99)
+    found = StoredCommand.objects.filter(type="reminders.call_back").values_list("pk", flat=True)
+    engine_operations.cancel_commands(list(found), actor="ana")
+    pass_time(HOUR + timedelta(seconds=PATIENCE + 1))
+    assert end_abandoned() == 2
+    assert operations.find(other).status == "Failed"
+    assert f"the abandoned reminder {broken} cannot be ended" in caplog.text
+
+
+def test_those_that_are_overdue_are_looked_at_page_by_page(receiver, monkeypatch):
+    receiver.answer(503)
+    for minutes in range(4):
+        defined(receiver, timer=Timer.of(minutes=minutes + 1))
+    last = ReminderRow.objects.order_by("scheduled_at").last().pk
+    stored = StoredCommand.objects.get(type="reminders.call_back", payload__reminder_id=str(last))
+    engine_operations.cancel_commands([stored.pk], actor="ana")
+    pass_time(HOUR)
+    monkeypatch.setattr(keeping, "PAGE", 2)
+    assert [end_abandoned() for _ in range(3)] == [0, 1, 0]
+    run_until_idle()
+    assert operations.find(last).status == "Failed" and end_abandoned() == 0
+
+
+def test_so_many_are_ended_in_a_turn_and_the_others_in_the_next(receiver, monkeypatch):
+    for _ in range(3):
+        defined(receiver)
+    found = StoredCommand.objects.filter(type="reminders.call_back").values_list("pk", flat=True)
+    engine_operations.cancel_commands(list(found), actor="ana")
+    pass_time(HOUR + timedelta(seconds=PATIENCE + 1))
+    monkeypatch.setattr(keeping, "MOST", 2)
+    assert [end_abandoned(), end_abandoned()] == [2, 1]
 
 
 def test_reprocessing_a_call_that_has_failed_for_good_calls_nobody(receiver):
