@@ -25,7 +25,7 @@ class CallbackFailed(Exception):
     """The last try has failed; the text says how."""
 
 
-@handles_together(CallBack, most=configuration().at_once)
+@handles_together(CallBack, most=max(1, configuration().at_once))
 def call_back(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
     """Call the addresses, but for reminders that have ended or have another time by now.
 
