@@ -72,7 +72,7 @@ def _take(called: Sequence[tuple[Task, Any, Call]]) -> None:
             task.outcome = partial(_failed, task.command, call, _next_try(task, now))
             continue
         try:
-            facts = standing.state.succeeded(task.command, call)
+            facts = standing.state.complete(task.command, call)
             task.work.append(Reminder.stream(task.command.reminder_id), *facts)
         except Exception as error:  # of this one alone
             task.outcome = error

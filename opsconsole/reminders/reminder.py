@@ -58,7 +58,7 @@ class Reminder(Aggregate, category="reminder"):
     def complete(self, wanted: CallBack, call: Call) -> list[Event]:
         """The receiver took the call."""
         self._require_active("completed")
-        return self.succeeded(wanted, call)
+        return [*self._first_called(wanted, call), calls.completed(wanted, call)]
 
     def fail(self, reason: str) -> ReminderFailed:
         """Nobody will try again."""
@@ -74,10 +74,6 @@ class Reminder(Aggregate, category="reminder"):
         if self.status != ACTIVE:
             return f"the reminder is {self.status.lower()}"
         return "" if self.occasion == wanted.occasion else "the reminder was set to another time"
-
-    def succeeded(self, wanted: CallBack, call: Call) -> list[Event]:
-        """The facts of a call that the receiver took."""
-        return [*self._first_called(wanted, call), calls.completed(wanted, call)]
 
     def call_failed(self, wanted: CallBack, call: Call, next_try_at: datetime | None) -> list[Event]:
         """The facts of a call that came to nothing; with the last one, a reminder that waits for it has failed. One
