@@ -20,8 +20,9 @@ def _about(event: Any) -> Any:
     return event.reminder_id
 
 
-class RemindersListed(RowProjector, name="reminders.listed", models=[ReminderRow]):
-    """Says of each event what the aggregate says of it; `Reminder` holds the reasons."""
+class RemindersListed(RowProjector, name="reminders.listed", models=[ReminderRow], on_failure="park"):
+    """Says of each event what the aggregate says of it; `Reminder` holds the reasons. An event that cannot be applied
+    holds up its own reminder, and no other."""
 
     @projects(ReminderDefined, row=_about)
     def defined(self, row: ReminderRow, event: ReminderDefined, recorded: Recorded) -> None:

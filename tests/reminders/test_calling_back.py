@@ -26,7 +26,7 @@ from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.keeping import PATIENCE, end_abandoned
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.streams import read
-from opsconsole.streams.models import Process
+from opsconsole.streams.models import ParkedEvent, Process
 from tests.factories import claim, lose
 from tests.reminders.receiver import Receiver, meanwhile, saying, silent
 
@@ -461,6 +461,16 @@ def test_so_many_are_ended_in_a_turn_and_the_others_in_the_next(receiver, monkey
     pass_time(HOUR + timedelta(seconds=PATIENCE + 1))
     monkeypatch.setattr(keeping, "MOST", 2)
     assert [end_abandoned(), end_abandoned()] == [2, 1]
+
+
+def test_an_event_that_cannot_be_applied_holds_up_its_own_reminder_only(receiver):
+    broken = operations.define(address=receiver.url, timer=Timer.of(hours=1)).identifier
+    StoredEvent.objects.filter(stream=f"reminder-{broken}").update(data={"address": 7})
+    other = operations.define(address=receiver.url, timer=Timer.of(hours=1)).identifier
+    run_until_idle()
+    pass_time()
+    assert operations.find(other).status == row().status == "Completed"
+    assert set(ParkedEvent.objects.values_list("stream", flat=True)) == {f"reminder-{broken}"}
 
 
 def test_reprocessing_a_call_that_has_failed_for_good_calls_nobody(receiver):
