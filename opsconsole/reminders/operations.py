@@ -69,9 +69,9 @@ def snooze(reminder_id: UUID, timer: Timer, *, reason: str = "", tenant: str = "
 
 
 def fire(reminder_id: UUID, *, reason: str = "", tenant: str = "") -> Reminder:
-    """Its time is now; raises NotActive, NoSuchReminder."""
+    """Its time is now; raises BeingCalled when it has come already, NotActive, NoSuchReminder."""
     now = database_now()
-    return _decide(reminder_id, tenant, lambda state: state.reschedule(now, how="fired", reason=_cut(reason)))
+    return _decide(reminder_id, tenant, lambda state: state.fire(now, reason=_cut(reason)))
 
 
 def due(timer: Timer | None, at: datetime | None) -> datetime:

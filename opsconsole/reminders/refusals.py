@@ -18,7 +18,11 @@ class BadAddress(Refused):
 
 
 class NotActive(Refused):
-    """It has ended: completed, failed or cancelled."""
+    """It does not wait for anything that could be changed: completed, failed, cancelled, or being called."""
+
+
+class BeingCalled(NotActive):
+    """It is due, and its first call is on the way: another one at the same time would be a second call."""
 
 
 class NoSuchReminder(LookupError):

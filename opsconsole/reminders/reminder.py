@@ -21,7 +21,7 @@ from opsconsole.reminders.events import (
     ReminderFailed,
     ReminderRescheduled,
 )
-from opsconsole.reminders.refusals import NotActive
+from opsconsole.reminders.refusals import BeingCalled, NotActive
 from opsconsole.reminders.states import ACTIVE, CANCELLED, COMPLETED, FAILED
 from opsconsole.reminders.timers import Timer
 from opsconsole.streams import Aggregate, applies
@@ -54,6 +54,17 @@ class Reminder(Aggregate, category="reminder"):
         return ReminderRescheduled(
             reminder_id=self.identifier, occasion=self.version + 1, scheduled_at=at, how=how, reason=reason
         )
+
+    def fire(self, now: datetime, *, reason: str = "") -> ReminderRescheduled:
+        """Its time is now, unless it has come already and nobody has called in vain yet."""
+        self._require_active("fired")
+        if self.is_being_called(now):
+            raise BeingCalled("it is due, and is being called")
+        return self.reschedule(now, how="fired", reason=reason)
+
+    def is_being_called(self, now: datetime) -> bool:
+        """Whether its first call may be on the way. Between tries nobody is calling."""
+        return self.scheduled_at is not None and self.scheduled_at <= now and not self.attempts
 
     def complete(self, wanted: CallBack, call: Call) -> list[Event]:
         """The receiver took the call."""

@@ -70,7 +70,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "is_more": reminder.version > len(latest),
         "stream": stream,
         "process": Process.objects.filter(type="reminders.delivery", subject=str(pk)).order_by("-id").first(),
-        "offers": list(offers(request, reminder)),
+        "offers": list(offers(request, reminder, now)),
         **_state(reading, stream, reminder.version),
         "complaints": reading.complaints,
     }

@@ -171,6 +171,14 @@ class TestActions:
         page = look(operator, detail(identifier))
         assert {at["data-reason"] for at in page.having("data-reason")} == {"It is cancelled."}
 
+    def test_one_that_is_being_called_cannot_be_fired(self, operator: Client):
+        identifier = defined(timer=Timer.of(seconds=1))
+        with clock.freeze(clock.now() + HOUR):
+            page = look(operator, detail(identifier))
+            assert {at["data-reason"] for at in page.having("data-reason")} == {"It is due, and is being called."}
+            assert "Nothing was done: it is due, and is being called" in press(operator, identifier, "fire")
+        assert operations.find(identifier).version == 1
+
     def test_unknown_ones_and_unknown_actions_are_told(self, operator: Client):
         assert "There is no such action" in press(operator, defined(), "explode")
         url = reverse("admin:ops_reminder_act", args=[uuid7()])

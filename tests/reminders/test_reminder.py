@@ -1,10 +1,11 @@
 """The aggregate: what may be done to a reminder, and what it becomes."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from opsconsole.reminders import NotActive
+from opsconsole.reminders import BeingCalled, NotActive
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.streams.testing import given
 from tests.reminders.stories import (
@@ -33,7 +34,7 @@ DECISIONS = {
     "cancelled": lambda reminder: reminder.cancel(),
     "rescheduled": lambda reminder: reminder.reschedule(ONE),
     "snoozed": lambda reminder: reminder.reschedule(ONE, how="snoozed"),
-    "fired": lambda reminder: reminder.reschedule(ONE, how="fired"),
+    "fired": lambda reminder: reminder.fire(ONE),
     "completed": lambda reminder: reminder.complete(WANTED, taken()),
     "failed": lambda reminder: reminder.fail("why"),
 }
@@ -68,6 +69,19 @@ def test_another_time_is_another_occasion_that_begins_anew():
     again = story.when(lambda reminder: reminder.reschedule(ONE, how="snoozed", reason="holiday"))
     again.then(rescheduled(occasion=4, how="snoozed", reason="holiday"))
     again.then_state(scheduled_at=ONE, occasion=4, attempts=0, next_try_at=None, elapsed_at=None, version=4)
+
+
+@pytest.mark.parametrize("history", [[DEFINED], [DEFINED, ELAPSED]])
+def test_one_that_is_due_is_not_fired_because_it_is_being_called(history):
+    """Another occasion has another key: the receiver would take both calls."""
+    given(Reminder, *history).when(lambda reminder: reminder.fire(NOON)).then_raises(BeingCalled, "is being called")
+
+
+def test_one_is_fired_before_its_time_and_between_two_tries():
+    before = NOON - timedelta(seconds=1)
+    given(Reminder, DEFINED).when(lambda reminder: reminder.fire(before)).then(rescheduled(before, how="fired"))
+    between = given(Reminder, DEFINED, ELAPSED, call_failed())
+    between.when(lambda reminder: reminder.fire(ONE)).then(rescheduled(ONE, occasion=4, how="fired"))
 
 
 def test_the_first_call_says_that_the_time_had_come():
