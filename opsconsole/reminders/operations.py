@@ -6,16 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from pydantic import ValidationError
 
 from opsconsole.engine import Event
+from opsconsole.engine.messages import NewerVersion
 from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.kernel.registry import UnknownName
 from opsconsole.reminders.delivering import check
 from opsconsole.reminders.events import ReminderDefined
-from opsconsole.reminders.refusals import BadTime, NoSuchReminder
+from opsconsole.reminders.refusals import BadTime, NoSuchReminder, Unreadable
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.reminders.timers import Timer, moment
-from opsconsole.streams import NEW, append, decide, load
+from opsconsole.streams import NEW, MissingEvents, NotApplied, append, decide, load
 
 REASON_LENGTH = 500  # characters
 
@@ -43,8 +46,13 @@ def define(
 
 
 def find(reminder_id: UUID, *, tenant: str = "") -> Reminder:
-    """A reminder as its events made it, right behind the last of them; raises NoSuchReminder."""
-    return _of(load(Reminder, reminder_id).state, reminder_id, tenant)
+    """A reminder as its events made it, right behind the last of them; raises NoSuchReminder, and Unreadable, as
+    everything does that is done to one."""
+    try:
+        state = load(Reminder, reminder_id).state
+    except (MissingEvents, UnknownName, NewerVersion, ValidationError, NotApplied) as error:
+        raise Unreadable(f"reminder {reminder_id} cannot be read: {type(error).__name__}: {error}") from error
+    return _of(state, reminder_id, tenant)
 
 
 def cancel(reminder_id: UUID, *, reason: str = "", tenant: str = "") -> Reminder:

@@ -27,3 +27,7 @@ class BeingCalled(NotActive):
 
 class NoSuchReminder(LookupError):
     """There is no reminder with this identifier."""
+
+
+class Unreadable(Exception):
+    """Its events cannot be read by this code, or some are gone; the text says why."""

@@ -147,6 +147,16 @@ def test_the_second_try_of_a_call_is_the_same_request_to_a_receiver_that_knows_k
     assert answers[1].headers["Idempotency-Replayed"] == "true"
 
 
+def test_one_that_cannot_be_read_is_a_problem_and_no_fault(program: Program):
+    """As in a deployment, whose newer code has written what this one does not know."""
+    path = f"{ROOT}/{defined(program)['id']}"
+    StoredEvent.objects.update(schema_version=99)
+    answers = [program.get(path), program.get(f"{path}/events"), program.post(path, {}), program.post(f"{path}/cancel")]
+    assert {(answer.status_code, answer.json()["type"]) for answer in answers} == {
+        (409, "urn:opsconsole:problem:unreadable")
+    }
+
+
 def test_the_list_goes_on_page_by_page_and_by_status(program: Program):
     made = [defined(program)["id"] for _ in range(5)]
     operations.cancel(made[2])
