@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 
-KEPT = 1_000  # characters of an answer, and of a problem
+LONGEST = 1_000  # characters kept of an answer, and of a problem
 LOOKUP = 3.0  # seconds that whoever defines a reminder waits for the name service, at most
 
 
@@ -79,11 +79,11 @@ def _came_of(attempt: int, called_at: datetime, outcome: Answer | NoAnswer) -> C
     if isinstance(outcome, NoAnswer):
         return Call(attempt, called_at, outcome.seconds, problem=_told(outcome))
     problem = "" if 200 <= outcome.status < 300 else f"the address answered {outcome.status}"
-    return Call(attempt, called_at, outcome.latency, outcome.status, outcome.body[:KEPT], problem)
+    return Call(attempt, called_at, outcome.latency, outcome.status, outcome.body[:LONGEST], problem)
 
 
 def _told(error: Exception) -> str:
-    return storable(str(error) or type(error).__name__)[:KEPT]
+    return storable(str(error) or type(error).__name__)[:LONGEST]
 
 
 def check(address: str) -> None:
