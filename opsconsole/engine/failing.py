@@ -1,6 +1,7 @@
 """What becomes of a try that did not succeed."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,37 +59,43 @@ class Verdict:
     retry_at: datetime | None = None
 
 
+Failure = BaseException | Callable[[], BaseException]
+
+
 def record(
-    claimed: ClaimedCommand, claim_id: UUID, error: BaseException, seconds: float, log: list[dict[str, Any]]
+    claimed: ClaimedCommand, claim_id: UUID, failure: Failure, seconds: float, log: list[dict[str, Any]]
 ) -> bool:
     """Write what became of the try; returns whether the command has ended. Raises LeaseLost with nothing changed.
 
-    A failure that cannot be written as it is (a policy that raises, a time beyond all calendars) is final: else
-    the command would be run for ever.
+    A `failure` that is a function is asked in the transaction of the record: what it writes there is stored if the
+    claim still holds. When it raises, that is the failure. One that cannot be written as it is (a policy that raises,
+    a time beyond all calendars) is final: else the command would be run for ever.
     """
     try:
         with noticing_a_lost_connection():
-            if isinstance(error, NotSuccessful):
-                fault = Fault(type(error.outcome).__name__, Fault.of(error).message)
-                return _write(claimed, claim_id, answered(error.outcome), fault, seconds, log)
-            return _write(claimed, claim_id, judge(claimed, error), Fault.of(error), seconds, log)
+            return _write(claimed, claim_id, failure, None, seconds, log)
     except LeaseLost:
         raise
     except Exception as trouble:
         if is_connection_lost(trouble):
             raise
-        return _write(claimed, claim_id, Verdict(ERROR, "error"), Fault.of(trouble), seconds, [])
+        if not isinstance(failure, BaseException):
+            return record(claimed, claim_id, trouble, seconds, log)
+        return _write(claimed, claim_id, trouble, Verdict(ERROR, "error"), seconds, [])
 
 
 def _write(
     claimed: ClaimedCommand,
     claim_id: UUID,
-    verdict: Verdict,
-    fault: Fault,
+    failure: Failure,
+    verdict: Verdict | None,
     seconds: float,
     log: list[dict[str, Any]],
 ) -> bool:
+    """The verdict is that on the failure, unless it is given."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
+        error = failure if isinstance(failure, BaseException) else failure()
+        fault, verdict = _fault(error), verdict or _verdict(claimed, error)
         cursor.execute(
             statement("finish_failed_command"),
             {
@@ -107,25 +114,7 @@ def _write(
         row = cursor.fetchone()
         if row is None:
             raise LeaseLost
-        number, started_at, ended_at, retry_at = row
-        Try(
-            subject_kind="command",
-            subject_id=claimed.id,
-            type=claimed.type,
-            tenant=claimed.tenant,
-            number=number,
-            outcome=verdict.outcome,
-            is_final=verdict.status != PENDING,
-            worker=heart.name,
-            started_at=started_at,
-            ended_at=ended_at,
-            retry_at=retry_at,
-            error_class=fault.error_class,
-            message=fault.message,
-            traceback=fault.traceback,
-            fingerprint=fault.fingerprint,
-            log=log,
-        ).insert(cursor)
+        _tried(claimed, verdict, fault, row, log).insert(cursor)
         if verdict.status != PENDING:
             release_unique_key(cursor, claimed)
         else:
@@ -140,11 +129,44 @@ def _write(
     return verdict.status != PENDING
 
 
+def _tried(
+    claimed: ClaimedCommand, verdict: Verdict, fault: Fault, row: tuple[Any, ...], log: list[dict[str, Any]]
+) -> Try:
+    number, started_at, ended_at, retry_at = row
+    return Try(
+        subject_kind="command",
+        subject_id=claimed.id,
+        type=claimed.type,
+        tenant=claimed.tenant,
+        number=number,
+        outcome=verdict.outcome,
+        is_final=verdict.status != PENDING,
+        worker=heart.name,
+        started_at=started_at,
+        ended_at=ended_at,
+        retry_at=retry_at,
+        error_class=fault.error_class,
+        message=fault.message,
+        traceback=fault.traceback,
+        fingerprint=fault.fingerprint,
+        log=log,
+    )
+
+
+def _fault(error: BaseException) -> Fault:
+    if isinstance(error, NotSuccessful):
+        return Fault(type(error.outcome).__name__, Fault.of(error).message)
+    return Fault.of(error)
+
+
+def _verdict(claimed: ClaimedCommand, error: BaseException) -> Verdict:
+    return answered(error.outcome) if isinstance(error, NotSuccessful) else judge(claimed, error)
+
+
 def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
     """The verdict on an exception, by the policy of the type."""
     if isinstance(error, NoHandler | NewerVersion):
-        age = (clock.now() - claimed.created_at).total_seconds()
-        if age < configuration().unknown_grace:  # a deployment may be under way
+        if _unknown_for(claimed) < configuration().unknown_grace:  # a deployment may be under way
             return Verdict(PENDING, "snoozed", spent=0, wait=UNKNOWN_WAIT)
         return Verdict(ERROR, "error")
     if isinstance(error, InvalidPayload | LostTooOften):
@@ -154,6 +176,14 @@ def judge(claimed: ClaimedCommand, error: BaseException) -> Verdict:
     if attempt < claimed.max_attempts and policy.covers(error):
         return Verdict(PENDING, "retry", wait=policy.delay(attempt))
     return Verdict(ERROR, "error")
+
+
+def _unknown_for(claimed: ClaimedCommand) -> float:
+    """Seconds since it was first looked at in vain: it may have been made long before it was due."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("unknown_for"), {"id": claimed.id, "now": clock.frozen()})
+        (seconds,) = cursor.fetchone()
+    return seconds or 0.0
 
 
 def answered(outcome: Outcome) -> Verdict:

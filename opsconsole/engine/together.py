@@ -33,6 +33,7 @@ from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.outcomes import Outcome
 from opsconsole.engine.registry import HANDLERS, HandlerEntry
 from opsconsole.engine.sql import statement
+from opsconsole.engine.threads import several
 from opsconsole.engine.transactions import OwnTransaction
 from opsconsole.engine.work import Work
 from opsconsole.kernel import clock
@@ -41,21 +42,32 @@ from opsconsole.kernel.tracing import Cause, acting_for
 
 logger = logging.getLogger(__name__)
 
+LOCK_TIMEOUT = "1s"
+
+
+Answer = Outcome | BaseException
+
 
 @dataclass(slots=True, eq=False)
 class Task:
     """One of the commands: its message, what it holds in its hands, and, when the handler is done with it, `outcome`:
-    None for success, else what a handler may answer or raise."""
+    None for success, else what a handler may answer or raise; or a function that is called in the transaction that
+    records the failure, where it may write, and answers either."""
 
     command: Any
     work: Work
     claimed: ClaimedCommand
     began: float = field(default_factory=time.perf_counter)
-    outcome: Outcome | BaseException | None = None
+    outcome: Answer | Callable[[], Answer] | None = None
 
     def acting(self) -> AbstractContextManager[Cause]:
         """What is written inside the block is caused by the command."""
         return acting_for(self.work.outbox.cause)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the claim has passed to another worker, as far as is known: what is done now is done twice."""
+        return self.work.held.is_lost.is_set()
 
     @property
     def seconds(self) -> float:
@@ -71,6 +83,8 @@ def handles_together(message: type[Command], *, most: int = 100) -> Callable[[T]
     is done with them. It runs outside any transaction, at least once for each, and hands `work.idempotency_key`, or a
     key of its own, to the world outside. Raises DuplicateName.
     """
+    if most < 1:
+        raise ValueError(f"a handler that is given {most} commands at once has nothing to do")
 
     def register(function: T) -> T:
         HANDLERS.add(message.__contract__.name, HandlerEntry(function, message, False, most, run))
@@ -80,23 +94,27 @@ def handles_together(message: type[Command], *, most: int = 100) -> Callable[[T]
 
 
 def run(commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry, finished: Finished) -> None:
-    """Execute commands of one type together; the outcome of each is recorded when this returns, unless the claim was
-    lost. Raises DatabaseAway."""
-    if held.is_lost.is_set() or (finished.ended and time.monotonic() > finished.give_up_at):
-        return
-    began = time.perf_counter()
-    with connection.cursor() as cursor:  # should this process die now, any of them may have been the cause
-        cursor.execute("UPDATE ops_engine_claim SET threads = %s WHERE id = %s", [len(commands), held.claim_id])
+    """Execute commands of one type together, as many at once as the handler takes; the outcome of each is recorded when
+    this returns, unless time was up or the claim was lost. Raises DatabaseAway."""
+    for first in range(0, len(commands), entry.threads):
+        if held.is_lost.is_set() or (finished.ended and time.monotonic() > finished.give_up_at):
+            return
+        began, some = time.perf_counter(), commands[first : first + entry.threads]
+        try:
+            with several(held, len(some)):
+                _run_some(some, held, entry, finished)
+        except LeaseLost:
+            held.is_lost.set()
+            logger.warning("claim %s was given to another worker", held.claim_id, extra={"action": "command.fenced"})
+        share = configuration().chunk_seconds / entry.threads  # a chunk should have as many as can be done at once
+        costs.learn(entry.message.__contract__.name, min(share, (time.perf_counter() - began) / len(some)))
+
+
+def _run_some(commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntry, finished: Finished) -> None:
     held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
-    try:
-        tasks = list(_prepared(commands, held, entry, finished))
-        for group in _answered(entry, tasks):
-            _record(group, entry, finished)
-    except LeaseLost:
-        held.is_lost.set()
-        logger.warning("claim %s was given to another worker", held.claim_id, extra={"action": "command.fenced"})
-    share = configuration().chunk_seconds / entry.threads  # a chunk should have as many as can be done at once
-    costs.learn(entry.message.__contract__.name, min(share, (time.perf_counter() - began) / len(commands)))
+    tasks = list(_prepared(commands, held, entry, finished))
+    for group in _answered(entry, tasks):
+        _record(group, entry, finished)
 
 
 def _prepared(
@@ -120,8 +138,7 @@ def _answered(entry: HandlerEntry, tasks: list[Task]) -> Iterator[Sequence[Task]
     try:
         with noticing_a_lost_connection():
             for group in entry.function(tasks):
-                for task in group:
-                    del left[task.claimed.id]
+                _strike_off(group, left)
                 yield group
     except (LeaseLost, DatabaseAway):
         raise
@@ -130,6 +147,15 @@ def _answered(entry: HandlerEntry, tasks: list[Task]) -> Iterator[Sequence[Task]
     for task in left.values():
         task.outcome = failure
     yield list(left.values())
+
+
+def _strike_off(group: Sequence[Task], left: dict[UUID, Task]) -> None:
+    """All of them or, when the handler was done with one before, none: that is its failure, and theirs."""
+    identifiers = {task.claimed.id for task in group}
+    if len(identifiers) < len(group) or not identifiers <= left.keys():
+        raise RuntimeError("the handler is done with a command twice")
+    for identifier in identifiers:
+        del left[identifier]
 
 
 def _record(group: Sequence[Task], entry: HandlerEntry, finished: Finished) -> None:
@@ -169,11 +195,16 @@ def _succeeded(tasks: Sequence[Task]) -> Iterator[Task]:
 
 
 def _commit(tasks: Sequence[Task]) -> None:
+    """Commands are locked in the order of their ids, as operators' actions lock them; and nobody who holds a lock for
+    long keeps the others of the group from being recorded."""
+    tasks = sorted(tasks, key=lambda task: task.claimed.id)
     own, everything = OwnTransaction(), Outbox(Cause())
     for task in tasks:
         everything.join(task.work.outbox)
     try:
         with own:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             for task in tasks:
                 execution.let_go(task.claimed)
             if everything:
@@ -198,20 +229,32 @@ def _successes(tasks: Sequence[Task], own: OwnTransaction) -> str:
 
 
 def _fail_task(task: Task, finished: Finished) -> None:
-    outcome: Any = failing.NotSuccessful(task.outcome) if isinstance(task.outcome, Outcome) else task.outcome
     with task.acting():
-        _fail(task.claimed, task.work.held.claim_id, outcome, task.seconds, task.work.lines, finished)
+        _fail(task.claimed, task.work.held.claim_id, _failure(task), task.seconds, task.work.lines, finished)
+
+
+def _failure(task: Task) -> failing.Failure:
+    outcome: Any = task.outcome
+    return (lambda: _error(outcome())) if callable(outcome) else _error(outcome)
+
+
+def _error(outcome: Any) -> BaseException:
+    if isinstance(outcome, Outcome):
+        return failing.NotSuccessful(outcome)
+    if isinstance(outcome, BaseException):
+        return outcome
+    return TypeError(f"{outcome!r} is no outcome: it may be an error, RetryAt, Snooze, Cancel or Discard")
 
 
 def _fail(
     claimed: ClaimedCommand,
     claim_id: UUID,
-    error: BaseException,
+    failure: failing.Failure,
     seconds: float,
     lines: list[dict[str, Any]],
     finished: Finished,
 ) -> None:
-    if is_connection_lost(error):
-        raise DatabaseAway from error
-    if failing.record(claimed, claim_id, error, seconds, lines):
+    if isinstance(failure, BaseException) and is_connection_lost(failure):
+        raise DatabaseAway from failure
+    if failing.record(claimed, claim_id, failure, seconds, lines):
         finished.note(claimed)

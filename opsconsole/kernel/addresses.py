@@ -1,13 +1,15 @@
 """Which addresses a call may go to: a host is resolved once, and every answer has to be public."""
 
+import logging
 import re
-import socket
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
-IPAddress = IPv4Address | IPv6Address
+from opsconsole.kernel.names import IPAddress, resolve
+
+logger = logging.getLogger(__name__)
 
 LONGEST = 2_000  # characters of a URL
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -37,6 +39,17 @@ class ForbiddenAddress(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a URL leads, in its own words: `literal` is its host when that is a number, which needs no looking up."""
+
+    host: str
+    port: int
+    is_tls: bool
+    path: str
+    literal: IPAddress | None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where a URL leads: `address` is the checked one to connect to, `host` the name to ask for."""
 
@@ -53,19 +66,35 @@ class Target:
 
 
 def target(url: str, *, allowed_hosts: Collection[str] = (), loopback: bool = False) -> Target:
-    """Resolve a URL's host once and check every answer; raises ForbiddenAddress, OSError when it has none.
+    """Resolve a URL's host once and check every answer; raises ForbiddenAddress, OSError when it has none."""
+    where = place(url)
+    addresses = [where.literal] if where.literal else resolve(where.host)
+    return checked(where, addresses, allowed_hosts=allowed_hosts, loopback=loopback)
 
-    `allowed_hosts` (in small letters) may have any address, `loopback` lets this machine be called. What could be read
-    in more than one way is refused, wherever it may lead: other programs on the way read it in theirs.
+
+def place(url: str) -> Place:
+    """What a URL says; raises ForbiddenAddress.
+
+    What could be read in more than one way is refused, wherever it may lead: other programs on the way read it in
+    theirs.
     """
     parts, port = _split(url)
     host = parts.hostname or ""
-    addresses = _addresses_of(host, port)
-    if host not in allowed_hosts:
-        for address in addresses:
-            _check(address, host, loopback)
     path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    return Target(host, str(addresses[0]), port, parts.scheme == "https", path)
+    return Place(host, port, parts.scheme == "https", path, _literal(host))
+
+
+def checked(
+    where: Place, addresses: Sequence[IPAddress], *, allowed_hosts: Collection[str] = (), loopback: bool = False
+) -> Target:
+    """Where to connect to, when a host stands for these; raises ForbiddenAddress.
+
+    `allowed_hosts` (in small letters) may have any address, `loopback` lets this machine be called.
+    """
+    if where.host not in allowed_hosts:
+        for address in addresses:
+            _check(address, where.host, loopback)
+    return Target(where.host, str(addresses[0]), where.port, where.is_tls, where.path)
 
 
 def _split(url: str) -> tuple[SplitResult, int]:
@@ -89,17 +118,12 @@ def _split(url: str) -> tuple[SplitResult, int]:
     return parts, port or (443 if parts.scheme == "https" else 80)
 
 
-def _addresses_of(host: str, port: int) -> list[IPAddress]:
-    """What the host's name stands for; of a number, itself. Numbers are dotted in four, or are no names at all."""
-    if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):
-        return [_literal(host)]
-    if len(host) > 253 or not _NAME.fullmatch(host):
-        raise ForbiddenAddress(f"{host!r} is no name that a host can have")
-    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return [ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers]
-
-
-def _literal(host: str) -> IPAddress:
+def _literal(host: str) -> IPAddress | None:
+    """The address that is the host itself. Numbers are dotted in four, or are no names at all."""
+    if ":" not in host and not _NUMBER.fullmatch(host.rpartition(".")[2]):
+        if len(host) > 253 or not _NAME.fullmatch(host):
+            raise ForbiddenAddress(f"{host!r} is no name that a host can have")
+        return None
     try:
         address = ip_address(host)
     except ValueError:
@@ -113,7 +137,8 @@ def _check(address: IPAddress, host: str, loopback: bool) -> None:
     if loopback and any(address in network for network in LOOPBACK):
         return
     if not address.is_global or address.is_multicast or address.is_reserved or _is_suspect(address):
-        raise ForbiddenAddress(f"{host} leads to {address}, which is not a public address")
+        logger.info("%s leads to %s, which is not public", host, address, extra={"action": "address.forbidden"})
+        raise ForbiddenAddress(f"{host} leads to what is not a public address")  # which one is nobody's business
 
 
 def _is_suspect(address: IPAddress) -> bool:

@@ -1,16 +1,18 @@
 """As much of HTTP/1.1 as an answer to one POST needs: a status, and the beginning of a body."""
 
 import re
-from http.client import HTTPException, HTTPResponse
-from io import BytesIO
 
 KEPT = 4096  # bytes of a body
 LARGEST_HEAD = 65_536  # bytes
 MOST_LINES = 100  # of a head
+MOST_HEADS = 5  # of an answer, those before the answer included
+LONGEST_LINE = 4096  # bytes, before a chunk
+MOST_CHUNKED = 65_536  # bytes of a body in chunks, what is around them included
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: |\r|\n|$)")
 _LENGTH = re.compile(rb"(?mi)^content-length:[ \t]*(\d{1,18})[ \t]*\r?$")
 _CHUNKED = re.compile(rb"(?mi)^transfer-encoding:")
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class NoHttp(Exception):
@@ -22,21 +24,24 @@ def understood(said: bytes | bytearray, *, is_all: bool) -> tuple[int, bytes] | 
 
     A body that breaks off counts as far as it came: the status says what the other side has made of the call.
     """
-    while True:
-        head, end, rest = bytes(said).partition(b"\r\n\r\n")
+    rest = bytes(said)
+    for _ in range(MOST_HEADS):
+        head, end, rest = rest.partition(b"\r\n\r\n")
         _check(head, is_all and not end)
         if not end:
             return None
         status = _status(head)
         if status >= 200 or status == 101:
-            break
+            break  # else it is an answer before the answer, such as 100 Continue
         if not rest and is_all:
             return status, b""
-        said = rest  # an answer before the answer, such as 100 Continue
+    else:
+        raise NoHttp(f"{MOST_HEADS} answers before the answer")
     if status in (101, 204, 304):
         return status, b""
     if _CHUNKED.search(head):
-        return _chunked(head, status, rest, is_all)
+        body = _chunked(rest, is_all)
+        return None if body is None else (status, body)
     length = _LENGTH.search(head)
     wanted = min(int(length[1]), KEPT) if length else KEPT
     return (status, rest[:wanted]) if is_all or len(rest) >= wanted else None
@@ -58,23 +63,23 @@ def _status(head: bytes) -> int:
     raise NoHttp(f"this is no status: {head[:40]!r}")
 
 
-def _chunked(head: bytes, status: int, rest: bytes, is_all: bool) -> tuple[int, bytes] | None:
-    """Read by the library, as soon as there is enough of it."""
-    if not is_all and len(rest) < 2 * KEPT and not rest.endswith(b"0\r\n\r\n"):
-        return None
-    response = HTTPResponse(_Said(head + b"\r\n\r\n" + rest), method="POST")  # type: ignore[arg-type]
-    try:
-        response.begin()
-        return status, response.read(KEPT)
-    except (HTTPException, ValueError) as error:
-        raise NoHttp(f"{type(error).__name__}: {error}") from error
-
-
-class _Said:
-    """All that the library needs of a socket."""
-
-    def __init__(self, said: bytes) -> None:
-        self.said = said
-
-    def makefile(self, mode: str) -> BytesIO:
-        return BytesIO(self.said)
+def _chunked(rest: bytes, is_all: bool) -> bytes | None:
+    """What the chunks hold, put together; None while more must come."""
+    kept, at = bytearray(), 0
+    while len(kept) < KEPT:
+        line = _SIZE.match(rest, at)
+        if line is None:
+            if b"\r\n" in rest[at:] or len(rest) - at > LONGEST_LINE:
+                raise NoHttp(f"this is no size of a chunk: {rest[at : at + 40]!r}")
+            break
+        size = int(line[1], 16)
+        if size == 0:
+            return bytes(kept)
+        kept += rest[line.end() : line.end() + size]
+        at = line.end() + size + 2
+        if rest[at - 2 : at] != b"\r\n":
+            if len(rest) >= at:
+                raise NoHttp("a chunk is longer than it said")
+            break
+    is_enough = len(kept) >= KEPT or len(rest) > MOST_CHUNKED
+    return bytes(kept[:KEPT]) if is_all or is_enough else None

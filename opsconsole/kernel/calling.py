@@ -16,10 +16,11 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any, Generic, TypeVar
 
 from opsconsole.kernel.addresses import Target
-from opsconsole.kernel.answers import KEPT, NoHttp, understood
+from opsconsole.kernel.answers import understood
 
 TOGETHER = 0.004  # seconds that an answer waits for others
 MOST = 50  # answers handed out together
+RECORD = 16_384  # bytes, the most that TLS holds in one record: none is left where nobody looks for it
 
 K = TypeVar("K", bound=Hashable)
 
@@ -76,19 +77,24 @@ def post_many(requests: Sequence[Request[K]], *, timeout: float) -> Iterator[lis
         while calls.waiting or calls.done:
             calls.look()
             if calls.is_time_to_tell:
+                told = time.monotonic()
                 yield calls.take()
+                calls.excuse(time.monotonic() - told)
     finally:
         calls.end()
 
 
-@dataclass
+Steps = Generator[tuple[int, int], None, tuple[int, bytes]]
+
+
+@dataclass(eq=False)
 class _Call:
-    """One exchange: `steps` yields what it waits for, and ends with status and body."""
+    """One exchange: `steps` yields which file it waits for, and for what, and ends with status and body."""
 
     key: Any
     begun: float
-    steps: Generator[int, None, tuple[int, bytes]]
-    socket: socket.socket
+    steps: Steps
+    file: int | None = None  # that is waited for
 
 
 @dataclass
@@ -96,40 +102,38 @@ class _Calls:
     """All the exchanges of one go, and what is known by now."""
 
     timeout: float
-    waiting: dict[int, _Call] = field(default_factory=dict)
+    waiting: set[_Call] = field(default_factory=set)
     done: list[tuple[Any, Outcome]] = field(default_factory=list)
     first_done: float = 0.0
     selector: DefaultSelector = field(default_factory=DefaultSelector)
 
     def begin(self, key: Any, target: Target, request: bytes) -> None:
-        family = socket.AF_INET6 if ":" in target.address else socket.AF_INET
-        made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        call = _Call(key, time.monotonic(), _exchange(made, target, request), made)
-        self.waiting[made.fileno()] = call
+        call = _Call(key, time.monotonic(), _exchange(target, request))
+        self.waiting.add(call)
         self.advance(call)
 
     def advance(self, call: _Call, error: BaseException | None = None) -> None:
         """Let it go on until it has to wait, or has ended."""
         try:
-            wants = next(call.steps) if error is None else call.steps.throw(error)
+            file, event = next(call.steps) if error is None else call.steps.throw(error)
         except StopIteration as end:
             status, body = end.value
             text = body.decode("utf-8", "replace").replace("\0", "")
             self.settle(call, Answer(status, text, time.monotonic() - call.begun))
         except TimeoutError:
             self.settle(call, NoAnswer(f"no complete answer within {self.timeout:g} s"))
-        except (OSError, NoHttp) as failure:
+        except Exception as failure:  # of any kind: what one side says must not end the calls to the others
             self.settle(call, NoAnswer(f"{type(failure).__name__}: {failure}"))
         else:
-            self.wait_for(call, wants)
+            self.wait_for(call, file, event)
 
-    def wait_for(self, call: _Call, wants: int) -> None:
-        fd = call.socket.fileno()
-        known = self.selector.get_map().get(fd)
-        if known is None:
-            self.selector.register(fd, wants, call)
-        elif known.events != wants:
-            self.selector.modify(fd, wants, call)
+    def wait_for(self, call: _Call, file: int, event: int) -> None:
+        if call.file is None:
+            self.selector.register(file, event, call)
+        elif call.file != file or self.selector.get_key(file).events != event:
+            self.selector.unregister(call.file)
+            self.selector.register(file, event, call)
+        call.file = file
 
     def settle(self, call: _Call, outcome: Outcome) -> None:
         if isinstance(outcome, NoAnswer):
@@ -139,25 +143,30 @@ class _Calls:
         self.drop(call)
 
     def drop(self, call: _Call) -> None:
-        fd = call.socket.fileno()
-        self.waiting.pop(fd, None)
-        if fd in self.selector.get_map():
-            self.selector.unregister(fd)
+        self.waiting.discard(call)
+        if call.file is not None:
+            self.selector.unregister(call.file)
         call.steps.close()  # and with it whatever socket it has by now
-        call.socket.close()
 
     def look(self) -> None:
-        """Go on with those that something has come for; then with those whose time is up."""
-        for ready, _ in self.selector.select(self._patience()):
-            self.advance(ready.data)
-        overdue = time.monotonic() - self.timeout
-        for call in [call for call in self.waiting.values() if call.begun <= overdue]:
+        """Go on with those that something has come for; then with those whose time is up. Nothing is sent to whom no
+        time is left for an answer."""
+        ready, overdue = self.selector.select(self._patience()), time.monotonic() - self.timeout
+        for what, _ in ready:
+            is_in_vain = what.events == EVENT_WRITE and what.data.begun <= overdue
+            self.advance(what.data, TimeoutError() if is_in_vain else None)
+        for call in [call for call in self.waiting if call.begun <= overdue]:
             self.advance(call, TimeoutError())
+
+    def excuse(self, seconds: float) -> None:
+        """So long nobody has looked: it counts for nobody, neither towards the time that is left nor as latency."""
+        for call in self.waiting:
+            call.begun += seconds
 
     def _patience(self) -> float:
         if self.done:
             return max(0.0, self.first_done + TOGETHER - time.monotonic()) if self.waiting else 0.0
-        begun = min(call.begun for call in self.waiting.values())
+        begun = min(call.begun for call in self.waiting)
         return max(0.0, begun + self.timeout - time.monotonic())
 
     @property
@@ -172,55 +181,61 @@ class _Calls:
         return taken
 
     def end(self) -> None:
-        for call in list(self.waiting.values()):
+        for call in list(self.waiting):
             self.drop(call)
         self.selector.close()
 
 
-def _exchange(made: socket.socket, target: Target, request: bytes) -> Generator[int, None, tuple[int, bytes]]:
-    """To the checked address, which is a number: nothing is resolved a second time. TLS still asks for, and verifies,
-    the host's name."""
-    code = made.connect_ex((target.address, target.port))
-    if code == errno.EINPROGRESS:
-        yield EVENT_WRITE
-        code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if code:
-        raise OSError(code, os.strerror(code))
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if not target.is_tls:
-        return (yield from _converse(made, request))
-    return (yield from _converse_in_secret(made, target.host, request))
+def _exchange(target: Target, request: bytes) -> Steps:
+    """To the checked address, which is a number: nothing is resolved a second time."""
+    family = socket.AF_INET6 if ":" in target.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as made:
+        code = made.connect_ex((target.address, target.port))
+        if code == errno.EINPROGRESS:
+            yield made.fileno(), EVENT_WRITE
+            code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not target.is_tls:
+            return (yield from _converse(made, request))
+        return (yield from _converse_in_secret(made, target.host, request))
 
 
-def _converse(made: Any, request: bytes) -> Generator[int, None, tuple[int, bytes]]:
+def _converse(made: socket.socket, request: bytes) -> Steps:
     left = memoryview(request)
     while left:
         try:
             left = left[made.send(left) :]
         except _MUST_WAIT as wait:
-            yield _wanted(wait, EVENT_WRITE)
+            yield made.fileno(), _wanted(wait, EVENT_WRITE)
     said = bytearray()
     while True:
         try:
-            more = made.recv(2 * KEPT)
+            more = made.recv(RECORD)
         except _MUST_WAIT as wait:
-            yield _wanted(wait, EVENT_READ)
+            yield made.fileno(), _wanted(wait, EVENT_READ)
             continue
+        except OSError:
+            if b"\r\n\r\n" not in said:
+                raise
+            more = b""  # broken off behind the head
         said += more
         answer = understood(said, is_all=not more)
         if answer is not None:
             return answer
+        yield made.fileno(), EVENT_READ  # even if there is more already: others are waiting, and time may be up
 
 
-def _converse_in_secret(made: socket.socket, host: str, request: bytes) -> Generator[int, None, tuple[int, bytes]]:
-    """The wrapped socket has the same file number; the other one has given it up."""
-    with _tls().wrap_socket(made.dup(), server_hostname=host, do_handshake_on_connect=False) as secret:
+def _converse_in_secret(made: socket.socket, host: str, request: bytes) -> Steps:
+    """TLS asks for the host's name, and verifies it."""
+    with _tls().wrap_socket(made, server_hostname=host, do_handshake_on_connect=False) as secret:
         while True:
             try:
                 secret.do_handshake()
                 break
             except _MUST_WAIT as wait:
-                yield _wanted(wait, EVENT_READ)
+                yield secret.fileno(), _wanted(wait, EVENT_READ)
         return (yield from _converse(secret, request))
 
 

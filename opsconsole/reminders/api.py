@@ -1,6 +1,7 @@
 """Reminders over HTTP."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -15,7 +16,7 @@ from opsconsole.api.paging import Page, next_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.console import audit
 from opsconsole.engine.queries.present import database_now
-from opsconsole.reminders import NoSuchReminder, NotActive, Refused, operations, queries
+from opsconsole.reminders import NoSuchReminder, NotActive, Refused, Unreadable, operations, queries
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.reminders.shapes import (
@@ -30,6 +31,7 @@ from opsconsole.reminders.shapes import (
 )
 from opsconsole.streams import read
 
+logger = logging.getLogger(__name__)
 router = Router()
 
 VIEW, DEFINE = "ops_reminders.view_reminder", "ops_reminders.define_reminder"
@@ -44,7 +46,8 @@ def define(request: ApiRequest, wanted: NewReminder) -> Any:
     """Have an address called when the time has come: so long from now, or at a moment.
 
     The call is a POST; any answer but 2xx counts as a failure and is tried again, later and later. Its body is JSON:
-    id, address, scheduledAt, calledAt and attempt. The header Idempotency-Key is the same at every try.
+    id, address and scheduledAt, the same at every try, as is the header Idempotency-Key. The headers Reminder-Attempt
+    and Reminder-Called-At tell the tries apart.
     """
     tenant = request.caller.acting_in(wanted.tenant)
     with _refusals():
@@ -63,14 +66,14 @@ def list_(request: ApiRequest, wanted: Query[RemindersWanted]) -> Any:
     return Page[ReminderShown](items=[ReminderShown.of(row, now) for row in rows], next=next_of(request, older))
 
 
-@router.get("/{identifier}", response={200: ReminderShown, **problems_of(404)})
+@router.get("/{identifier}", response=ANSWERS)
 @needs(VIEW, open_on_loopback=True)
 def show(request: ApiRequest, identifier: UUID) -> Any:
     """One reminder, as it is at this moment."""
     return _shown(_found(request, identifier))
 
 
-@router.get("/{identifier}/events", response={200: Page[Happened], **problems_of(404)})
+@router.get("/{identifier}/events", response={200: Page[Happened], **problems_of(404, 409)})
 @needs(VIEW, open_on_loopback=True)
 def events(request: ApiRequest, identifier: UUID, wanted: Query[WantedEvents]) -> Any:
     """What has happened to it, in order: every change, and every call with what came of it."""
@@ -84,7 +87,7 @@ def events(request: ApiRequest, identifier: UUID, wanted: Query[WantedEvents]) -
     return Page[Happened](items=shown, next=next_of(request, page[size - 1].version if len(page) > size else None))
 
 
-@router.post("/{identifier}", response={200: ReminderShown, **problems_of(404)})
+@router.post("/{identifier}", response=ANSWERS)
 @needs(VIEW, open_on_loopback=True)
 def receive(request: ApiRequest, identifier: UUID) -> Any:
     """Takes the call of a reminder, whatever it says: a target to try reminders with. Nothing comes of it."""
@@ -156,6 +159,9 @@ def _refusals() -> Iterator[None]:
     except NoSuchReminder as error:
         detail = f"{error}."
         raise Problem(404, detail[0].upper() + detail[1:]) from None
+    except Unreadable as error:
+        logger.warning("%s", error, extra={"action": "reminder.unreadable"})
+        raise Problem(409, "What is stored of this reminder cannot be read just now.", type="unreadable") from None
     except NotActive as error:
         raise Problem(409, f"Nothing was done: {error}.", type="not-active") from None
     except Refused as error:

@@ -17,7 +17,8 @@ NAME = "OPSCONSOLE_REMINDERS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Durations are seconds. `retry` and `at_once` are read once, when commands and handlers are defined."""
+    """Durations are seconds. `retry` and `at_once`, and of `timeout` how long a worker is given, are read once, when
+    commands and handlers are defined."""
 
     allowed_hosts: Collection[str] = ()  # may be called although their addresses are private
     allow_loopback: bool = False  # this machine may be called: for the demonstration and tests

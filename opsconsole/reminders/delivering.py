@@ -1,99 +1,105 @@
-"""The call itself: whether it is still wanted, what is sent, what came of it."""
+"""The call itself: where it goes, and what came of it."""
 
-import json
+import logging
 import socket
-import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-from opsconsole.kernel import clock
-from opsconsole.kernel.addresses import ForbiddenAddress, Target, target
-from opsconsole.kernel.calling import Answer, NoAnswer, Request, post_many
+from opsconsole.kernel.addresses import ForbiddenAddress, Place, Target, checked, place
+from opsconsole.kernel.calling import Answer, NoAnswer, post_many
 from opsconsole.kernel.encoding import storable
-from opsconsole.kernel.signing import sign
+from opsconsole.kernel.names import Found, look_up
 from opsconsole.reminders.calls import Call
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.configuration import configuration
 from opsconsole.reminders.refusals import BadAddress
-from opsconsole.reminders.reminder import Reminder
-from opsconsole.streams import load, versions_of
+from opsconsole.reminders.requests import request
+
+logger = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 
-KEPT = 1_000  # characters of an answer, and of a problem
-
-FRESH = Reminder(status="Active")  # what the call for an occasion finds when nothing has happened since it was set
+LONGEST = 1_000  # characters kept of an answer, and of a problem
+LOOKUP = 3.0  # seconds that whoever defines a reminder waits for the name service, at most
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a reminder stands when its time has come: as its stream has it."""
+class Due:
+    """A call to be made: the number of its attempt, and where it goes, or why it cannot."""
 
-    state: Reminder
-    obstacle: str
-
-    @property
-    def attempt(self) -> int:
-        return self.state.attempts + 1
+    command: CallBack
+    attempt: int
+    where: Target | Exception
 
 
-def look(wanted: Sequence[CallBack]) -> list[Standing]:
-    """Whether these calls are still wanted. Of most it is known from the version alone: nothing has happened since."""
-    streams = [Reminder.stream(one.reminder_id) for one in wanted]
-    versions = versions_of(streams)
-    return [_standing(one, versions.get(stream, 0)) for one, stream in zip(wanted, streams, strict=True)]
+def targets(wanted: Sequence[CallBack]) -> list[Target | Exception]:
+    """Where these calls go; the error for one that may not be made, or whose host has no address just now. It takes as
+    long as a try may: what was known before should be asked for again."""
+    places = [_place(one) for one in wanted]
+    known = [where for where in places if isinstance(where, Place)]
+    found = _look_up(known, within=configuration().timeout)
+    return [_target(where, found) for where in places]
 
 
-def _standing(wanted: CallBack, version: int) -> Standing:
-    if version == wanted.occasion:
-        return Standing(FRESH.with_(reminder_id=wanted.reminder_id, occasion=wanted.occasion), "")
-    state = load(Reminder, wanted.reminder_id).state
-    return Standing(state, state.obstacle(wanted))
+def _place(wanted: CallBack) -> Place | ForbiddenAddress:
+    try:
+        return place(callback_url(wanted.address, wanted.reminder_id))
+    except ForbiddenAddress as error:
+        return error
 
 
-def call(attempts: Mapping[K, tuple[CallBack, int]]) -> Iterator[list[tuple[K, Call]]]:
-    """Make these calls, each with the number of its attempt; what came of them comes in groups, as it comes."""
-    settings, called_at, begun = configuration(), clock.now(), time.monotonic()
-    requests, forbidden = [], []
-    for key, (wanted, attempt) in attempts.items():
-        try:
-            where = _target(callback_url(wanted.address, wanted.reminder_id))
-        except (ForbiddenAddress, OSError) as error:
-            forbidden.append((key, Call(attempt, called_at, time.monotonic() - begun, problem=_told(error))))
+def _target(where: Place | ForbiddenAddress, found: Mapping[str, Found]) -> Target | Exception:
+    if isinstance(where, ForbiddenAddress):
+        return where
+    try:
+        return _checked(where, found)
+    except (ForbiddenAddress, OSError) as error:
+        return error
+
+
+def call(due: Mapping[K, Due], *, called_at: datetime) -> Iterator[list[tuple[K, Call]]]:
+    """Make these calls; what came of them comes in groups, as it comes."""
+    requests, impossible = [], []
+    for key, one in due.items():
+        if isinstance(one.where, Exception):
+            impossible.append((key, Call(one.attempt, called_at, 0.0, problem=_told(one.where))))
         else:
-            body = _body(wanted, attempt, called_at.isoformat())
-            requests.append(Request(key, where, body, _headers(wanted, body, settings.key)))
-    if forbidden:
-        yield forbidden
-    for answered in post_many(requests, timeout=settings.timeout):
-        yield [(key, _came_of(attempts[key][1], called_at, outcome)) for key, outcome in answered]
+            requests.append(request(key, one.command, one.where, attempt=one.attempt, called_at=called_at))
+    if impossible:
+        yield impossible
+    for answered in post_many(requests, timeout=configuration().timeout):
+        yield [(key, _came_of(due[key].attempt, called_at, outcome)) for key, outcome in answered]
 
 
 def _came_of(attempt: int, called_at: datetime, outcome: Answer | NoAnswer) -> Call:
     if isinstance(outcome, NoAnswer):
         return Call(attempt, called_at, outcome.seconds, problem=_told(outcome))
     problem = "" if 200 <= outcome.status < 300 else f"the address answered {outcome.status}"
-    return Call(attempt, called_at, outcome.latency, outcome.status, outcome.body[:KEPT], problem)
+    return Call(attempt, called_at, outcome.latency, outcome.status, outcome.body[:LONGEST], problem)
 
 
 def _told(error: Exception) -> str:
-    return storable(str(error) or type(error).__name__)[:KEPT]
+    return storable(str(error) or type(error).__name__)[:LONGEST]
 
 
 def check(address: str) -> None:
-    """Refuse an address that may not be called; raises BadAddress. What cannot be looked up just now may be: it is
-    checked again whenever it is called."""
+    """Refuse an address that may not be called; raises BadAddress. What cannot be looked up just now, or not within
+    LOOKUP seconds, may be: it is checked again whenever it is called. Not for within a transaction, which would wait
+    for the name service."""
     try:
-        _target(callback_url(address, UUID(int=0)))
+        where = place(callback_url(address, UUID(int=0)))
+        _checked(where, _look_up([where], within=LOOKUP))
     except ForbiddenAddress as error:
         raise BadAddress(str(error), "address") from error
     except socket.gaierror as error:
         if error.errno != socket.EAI_AGAIN:
             raise BadAddress(f"nobody knows the host of {address!r}", "address") from error
+    except OSError as error:
+        logger.info("%s may be called, for all that is known: %s", address, error, extra={"action": "names.unknown"})
 
 
 def callback_url(address: str, reminder_id: UUID) -> str:
@@ -105,34 +111,15 @@ def callback_url(address: str, reminder_id: UUID) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{reminder_id}", fragment=""))
 
 
-def _target(url: str) -> Target:
+def _look_up(places: Iterable[Place], *, within: float) -> Mapping[str, Found]:
+    """What their hosts stand for: each is asked for once, all of them at the same time."""
+    return look_up({where.host for where in places if where.literal is None}, within=within)
+
+
+def _checked(where: Place, found: Mapping[str, Found]) -> Target:
+    """Raises ForbiddenAddress, and OSError when it is not known where it leads."""
+    addresses = [where.literal] if where.literal else found[where.host]
+    if isinstance(addresses, OSError):
+        raise addresses
     settings = configuration()
-    return target(url, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)
-
-
-def key_of(wanted: CallBack) -> str:
-    """The same at every try: by it a receiver knows what it has seen already."""
-    return f"{wanted.reminder_id}-{wanted.occasion}"
-
-
-def _body(wanted: CallBack, attempt: int, called_at: str) -> bytes:
-    told = {
-        "id": str(wanted.reminder_id),
-        "address": wanted.address,
-        "scheduledAt": wanted.scheduled_at.isoformat(),
-        "calledAt": called_at,
-        "attempt": attempt,
-    }
-    return json.dumps(told, separators=(",", ":")).encode()
-
-
-def _headers(wanted: CallBack, body: bytes, signing_key: str) -> dict[str, str]:
-    key, timestamp = key_of(wanted), int(time.time())
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": "opsconsole-reminders",
-        "Idempotency-Key": key,
-        "webhook-id": key,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(signing_key, key, timestamp, body),
-    }
+    return checked(where, addresses, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)

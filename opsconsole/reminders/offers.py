@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -36,12 +37,15 @@ class Offer:
     obstacle: str = ""
 
 
-def offers(request: HttpRequest, reminder: Reminder) -> Iterator[Offer]:
+def offers(request: HttpRequest, reminder: Reminder, now: datetime) -> Iterator[Offer]:
     for act in ACTS.values():
         if not request.user.has_perm(act.permission):
             yield Offer(act, f"Needs the permission {act.permission}.")
+        elif reminder.status != ACTIVE:
+            yield Offer(act, f"It is {reminder.status.lower()}.")
         else:
-            yield Offer(act, "" if reminder.status == ACTIVE else f"It is {reminder.status.lower()}.")
+            is_late = act.name == "fire" and reminder.is_being_called(now)
+            yield Offer(act, "It is due, and is being called." if is_late else "")
 
 
 def timer_of(given: Mapping[str, str]) -> Timer:

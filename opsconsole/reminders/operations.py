@@ -6,26 +6,38 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from pydantic import ValidationError
 
 from opsconsole.engine import Event
+from opsconsole.engine.messages import NewerVersion
 from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel.identifiers import uuid7
+from opsconsole.kernel.registry import UnknownName
 from opsconsole.reminders.delivering import check
 from opsconsole.reminders.events import ReminderDefined
-from opsconsole.reminders.refusals import BadTime, NoSuchReminder
+from opsconsole.reminders.refusals import BadTime, NoSuchReminder, Unreadable
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.reminders.timers import Timer, moment
-from opsconsole.streams import NEW, append, decide, load
+from opsconsole.streams import NEW, MissingEvents, NotApplied, append, decide, load
 
 REASON_LENGTH = 500  # characters
 
 
-def define(*, address: str, timer: Timer | None = None, at: datetime | None = None, tenant: str = "") -> Reminder:
+def define(
+    *,
+    address: str,
+    timer: Timer | None = None,
+    at: datetime | None = None,
+    tenant: str = "",
+    is_checked: bool = False,
+) -> Reminder:
     """Have `address` called when the time has come; raises BadTime, BadAddress.
 
-    Looking up the host of the address may take a while: that is what the name service needs.
+    The host of the address is looked up, which may take seconds: in a transaction that holds locks, do so before it
+    begins, with `delivering.check`, and say that it `is_checked`. It is checked again when it is called.
     """
-    check(address)
+    if not is_checked:
+        check(address)
     scheduled_at = due(timer, at)
     event = ReminderDefined(reminder_id=uuid7(), address=address, scheduled_at=scheduled_at, timer=timer, tenant=tenant)
     with transaction.atomic():
@@ -34,8 +46,13 @@ def define(*, address: str, timer: Timer | None = None, at: datetime | None = No
 
 
 def find(reminder_id: UUID, *, tenant: str = "") -> Reminder:
-    """A reminder as its events made it, right behind the last of them; raises NoSuchReminder."""
-    return _of(load(Reminder, reminder_id).state, reminder_id, tenant)
+    """A reminder as its events made it, right behind the last of them; raises NoSuchReminder, and Unreadable, as
+    everything does that is done to one."""
+    try:
+        state = load(Reminder, reminder_id).state
+    except (MissingEvents, UnknownName, NewerVersion, ValidationError, NotApplied) as error:
+        raise Unreadable(f"reminder {reminder_id} cannot be read: {type(error).__name__}: {error}") from error
+    return _of(state, reminder_id, tenant)
 
 
 def cancel(reminder_id: UUID, *, reason: str = "", tenant: str = "") -> Reminder:
@@ -60,9 +77,9 @@ def snooze(reminder_id: UUID, timer: Timer, *, reason: str = "", tenant: str = "
 
 
 def fire(reminder_id: UUID, *, reason: str = "", tenant: str = "") -> Reminder:
-    """Its time is now; raises NotActive, NoSuchReminder."""
+    """Its time is now; raises BeingCalled when it has come already, NotActive, NoSuchReminder."""
     now = database_now()
-    return _decide(reminder_id, tenant, lambda state: state.reschedule(now, how="fired", reason=_cut(reason)))
+    return _decide(reminder_id, tenant, lambda state: state.fire(now, reason=_cut(reason)))
 
 
 def due(timer: Timer | None, at: datetime | None) -> datetime:

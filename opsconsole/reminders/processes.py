@@ -41,6 +41,7 @@ class Delivery(
     },
     begins_in=[WAITING],
     start="beginning",  # none that was defined before this process was first seen may be missed
+    on_failure="park",  # an event that cannot be applied holds up its own reminder, and no other
     stuck_after=timedelta(days=3650),  # to wait is its work; who is late is told by the list of reminders
 ):
     reminder_id: UUID

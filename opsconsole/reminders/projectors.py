@@ -20,8 +20,9 @@ def _about(event: Any) -> Any:
     return event.reminder_id
 
 
-class RemindersListed(RowProjector, name="reminders.listed", models=[ReminderRow]):
-    """Says of each event what the aggregate says of it; `Reminder` holds the reasons."""
+class RemindersListed(RowProjector, name="reminders.listed", models=[ReminderRow], on_failure="park"):
+    """Says of each event what the aggregate says of it; `Reminder` holds the reasons. An event that cannot be applied
+    holds up its own reminder, and no other."""
 
     @projects(ReminderDefined, row=_about)
     def defined(self, row: ReminderRow, event: ReminderDefined, recorded: Recorded) -> None:
@@ -40,8 +41,8 @@ class RemindersListed(RowProjector, name="reminders.listed", models=[ReminderRow
 
     @projects(ReminderCallFailed, row=_about)
     def call_failed(self, row: ReminderRow, event: ReminderCallFailed, recorded: Recorded) -> None:
-        row.called_at, row.status_code, row.problem = event.called_at, event.status_code, event.problem
-        if event.occasion == row.occasion:
+        if row.status == ACTIVE and event.occasion == row.occasion:
+            row.called_at, row.status_code, row.problem = event.called_at, event.status_code, event.problem
             row.attempts, row.next_try_at = event.attempt, event.next_try_at
         row.version = recorded.version or 0
 

@@ -18,8 +18,16 @@ class BadAddress(Refused):
 
 
 class NotActive(Refused):
-    """It has ended: completed, failed or cancelled."""
+    """It does not wait for anything that could be changed: completed, failed, cancelled, or being called."""
+
+
+class BeingCalled(NotActive):
+    """It is due, and its first call is on the way: another one at the same time would be a second call."""
 
 
 class NoSuchReminder(LookupError):
     """There is no reminder with this identifier."""
+
+
+class Unreadable(Exception):
+    """Its events cannot be read by this code, or some are gone; the text says why."""

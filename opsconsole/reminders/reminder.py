@@ -21,7 +21,7 @@ from opsconsole.reminders.events import (
     ReminderFailed,
     ReminderRescheduled,
 )
-from opsconsole.reminders.refusals import NotActive
+from opsconsole.reminders.refusals import BeingCalled, NotActive
 from opsconsole.reminders.states import ACTIVE, CANCELLED, COMPLETED, FAILED
 from opsconsole.reminders.timers import Timer
 from opsconsole.streams import Aggregate, applies
@@ -55,10 +55,21 @@ class Reminder(Aggregate, category="reminder"):
             reminder_id=self.identifier, occasion=self.version + 1, scheduled_at=at, how=how, reason=reason
         )
 
+    def fire(self, now: datetime, *, reason: str = "") -> ReminderRescheduled:
+        """Its time is now, unless it has come already and nobody has called in vain yet."""
+        self._require_active("fired")
+        if self.is_being_called(now):
+            raise BeingCalled("it is due, and is being called")
+        return self.reschedule(now, how="fired", reason=reason)
+
+    def is_being_called(self, now: datetime) -> bool:
+        """Whether its first call may be on the way. Between tries nobody is calling."""
+        return self.scheduled_at is not None and self.scheduled_at <= now and not self.attempts
+
     def complete(self, wanted: CallBack, call: Call) -> list[Event]:
         """The receiver took the call."""
         self._require_active("completed")
-        return self.succeeded(wanted, call)
+        return [*self._first_called(wanted, call), calls.completed(wanted, call)]
 
     def fail(self, reason: str) -> ReminderFailed:
         """Nobody will try again."""
@@ -75,14 +86,13 @@ class Reminder(Aggregate, category="reminder"):
             return f"the reminder is {self.status.lower()}"
         return "" if self.occasion == wanted.occasion else "the reminder was set to another time"
 
-    def succeeded(self, wanted: CallBack, call: Call) -> list[Event]:
-        """The facts of a call that the receiver took."""
-        return [*self._first_called(wanted, call), calls.completed(wanted, call)]
-
     def call_failed(self, wanted: CallBack, call: Call, next_try_at: datetime | None) -> list[Event]:
-        """The facts of a call that came to nothing; with the last one, a reminder that waits for it has failed."""
+        """The facts of a call that came to nothing; with the last one, a reminder that waits for it has failed. One
+        that does not wait for it any more is not called again."""
+        if self.obstacle(wanted):
+            return [*self._first_called(wanted, call), calls.call_failed(wanted, call, None)]
         facts = [*self._first_called(wanted, call), calls.call_failed(wanted, call, next_try_at)]
-        if next_try_at is None and not self.obstacle(wanted):
+        if next_try_at is None:
             facts.append(
                 ReminderFailed(
                     reminder_id=self.identifier, occasion=self.occasion, attempts=call.attempt, reason=call.problem
@@ -116,9 +126,9 @@ class Reminder(Aggregate, category="reminder"):
 
     @applies(ReminderCallFailed)
     def tried(self, event: ReminderCallFailed) -> Self:
+        if self.status != ACTIVE or event.occasion != self.occasion:
+            return self  # an answer that came too late
         told = {"status_code": event.status_code, "problem": event.problem}
-        if event.occasion != self.occasion:
-            return self.with_(**told)
         return self.with_(**told, attempts=event.attempt, next_try_at=event.next_try_at)
 
     @applies(ReminderCompleted)

@@ -16,7 +16,7 @@ from opsconsole.engine.queries.present import database_now
 from opsconsole.reminders import operations, queries, standing
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.offers import ACTS, Act, offers
-from opsconsole.reminders.refusals import NoSuchReminder, Refused
+from opsconsole.reminders.refusals import NoSuchReminder, Refused, Unreadable
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.streams import read_backward
 from opsconsole.streams.models import Process
@@ -59,6 +59,9 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         reminder = operations.find(pk)
     except NoSuchReminder:
         return respond(request, site, "reminders/missing", {"title": "No such reminder", "pk": pk}, status=404)
+    except Unreadable as obstacle:
+        told = {"title": "Reminder", "pk": pk, "obstacle": str(obstacle), "stream": Reminder.stream(pk)}
+        return respond(request, site, "reminders/unreadable", told, status=409)
     reading, now, stream = Reading(request.GET), database_now(), Reminder.stream(pk)
     latest = [one for one, _ in zip(read_backward(stream), range(EVENTS), strict=False)]
     context: dict[str, Any] = {
@@ -70,7 +73,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", pk: UUID) -> HttpResponse:
         "is_more": reminder.version > len(latest),
         "stream": stream,
         "process": Process.objects.filter(type="reminders.delivery", subject=str(pk)).order_by("-id").first(),
-        "offers": list(offers(request, reminder)),
+        "offers": list(offers(request, reminder, now)),
         **_state(reading, stream, reminder.version),
         "complaints": reading.complaints,
     }
@@ -106,7 +109,7 @@ def _perform(request: HttpRequest, wanted: Act, pk: UUID) -> None:
         with transaction.atomic():
             wanted.perform(pk, request.POST, reason)
             audit.noted(request, ReminderRow(pk=pk), wanted.label + (f"; reason: {reason}" if reason else ""))
-    except (Refused, NoSuchReminder) as refusal:
+    except (Refused, NoSuchReminder, Unreadable) as refusal:
         messages.warning(request, f"Nothing was done: {refusal}.")
         return
     messages.success(request, f"{wanted.done}.")

@@ -1,6 +1,8 @@
 """One command, one transaction: effects, what was set off and the success commit together or not at all."""
 
 import threading
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -540,6 +542,29 @@ def test_a_type_that_nobody_came_to_know_fails_in_the_end(settings):
     run()
     assert (command(identifier).status, command(identifier).error_class) == ("error", "NoHandler")
     assert "tests.of_yesterday" in command(identifier).error
+
+
+def test_a_command_that_waited_long_for_its_time_is_given_as_long_to_be_known_as_any(settings):
+    """From when it was first looked at in vain, however old it is, and anew when it was known in between."""
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "unknown_grace": 45.0}
+    with clock.freeze(clock.now() + timedelta(days=1)):
+        identifier = send(Act()).id
+        StoredCommand.objects.filter(pk=identifier).update(type="tests.of_tomorrow")
+        seen = []
+        for number in range(5):
+            if number == 2:
+                _tried_as_what_it_was(identifier)
+            run()
+            seen.append(command(identifier).status)
+            clock.advance(timedelta(seconds=31))
+    assert seen == ["pending", "pending", "pending", "pending", "error"]
+
+
+def _tried_as_what_it_was(identifier: UUID) -> None:
+    Attempt.objects.create(
+        subject_kind="command", subject_id=identifier, type="tests.of_tomorrow", number=1, outcome="retry",
+        ended_at=clock.now(), error_class="Refused",
+    )  # fmt: skip
 
 
 def test_a_command_whose_handler_was_deleted_waits_and_runs_once_it_is_back(monkeypatch):

@@ -1,13 +1,28 @@
 """Handlers that are given many commands at once: recorded in groups, fenced by their claim, none spoiling another."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from opsconsole.engine import Cancel, Command, Discard, Fixed, Snooze, claiming, execution, operations, send, send_batch
+from opsconsole.engine import (
+    Cancel,
+    Command,
+    Discard,
+    Fixed,
+    RetryAt,
+    Snooze,
+    claiming,
+    execution,
+    operations,
+    send,
+    send_batch,
+    together,
+)
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import DatabaseAway
 from opsconsole.engine.heartbeat import heart
@@ -19,8 +34,12 @@ from opsconsole.engine.together import Task, handles_together
 from opsconsole.streams import append, version_of
 from tests.factories import Refused, attempts, batch, claim, command, lose, run, statuses
 from tests.handlers_app.messages import Act, Happened
+from tests.handlers_app.scripts import let
 
 Handle = Callable[[Sequence[Task]], Iterator[Sequence[Task]]]
+
+
+LATER = datetime(2031, 3, 1, 12, tzinfo=UTC)
 
 
 class ActInCompany(Command, name="tests.act_in_company", retry=Fixed(every=60, times=1)):
@@ -154,17 +173,156 @@ def test_a_worker_that_lost_its_claim_can_record_nothing_of_it(handled):
     assert not StoredCommand.objects.filter(type="tests.act").exists()
 
 
-def test_the_claim_says_how_many_ran_at_once(handled):
+def test_the_claim_says_how_many_are_running_at_once(handled):
+    """So that whoever is alone in what follows is charged when its worker dies."""
     seen = []
 
-    def handle(tasks):
+    def look(message, work):
         seen.append(Claim.objects.get().threads)
+
+    def handle(tasks):
+        look(None, None)
         yield tasks
 
     handled(handle)
+    let(Act, look)
     sent(3)
+    send(Act())
     run()
-    assert seen == [3]
+    assert seen == [3, 1]
+
+
+def test_no_more_are_given_at_once_than_the_handler_takes(handled):
+    seen = []
+
+    def handle(tasks):
+        seen.append(len(tasks))
+        yield tasks
+
+    handled(handle)
+    sent(20)
+    assert run() == 20
+    assert seen == [8, 8, 4]
+
+
+def test_when_time_is_up_no_more_are_begun_and_those_go_back_untouched(handled, settings):
+    settings.OPSCONSOLE = {**settings.OPSCONSOLE, "chunk_seconds": 0.01}
+
+    def handle(tasks):
+        time.sleep(0.05)  # longer than a chunk may take
+        yield tasks
+
+    handled(handle)
+    claiming.costs.seconds["tests.act_in_company"] = 0.0
+    sent(20)
+    assert run() == 8
+    assert statuses() == ["success"] * 8 + ["pending"] * 12
+    assert set(StoredCommand.objects.filter(status="pending").values_list("attempts", flat=True)) == {0}
+
+
+def test_a_handler_takes_at_least_one():
+    with pytest.raises(ValueError, match="0 commands at once"):
+        handles_together(ActInCompany, most=0)
+
+
+def test_a_handler_that_is_done_with_a_command_twice_fails_those_of_that_group(handled):
+    def handle(tasks):
+        yield tasks[:1]
+        yield [tasks[1], tasks[2], tasks[0]]
+
+    handled(handle)
+    sent(4)
+    run()
+    assert statuses() == ["success", "pending", "pending", "pending"]
+    assert {one.message for one in Attempt.objects.all()} == {"the handler is done with a command twice"}
+
+
+def test_a_group_is_locked_in_the_order_of_its_ids(handled, monkeypatch):
+    """As cancel_commands locks them: neither waits for a row that the other will not give up."""
+    locked, let_go = [], execution.let_go
+    monkeypatch.setattr(execution, "let_go", lambda claimed: (locked.append(claimed.id), let_go(claimed)))
+    handled(lambda tasks: iter([tasks[::-1]]))
+    identifiers = sent(3)
+    run()
+    assert locked == identifiers and statuses() == ["success"] * 3
+
+
+def test_one_that_is_locked_by_somebody_keeps_the_others_from_nothing(handled, monkeypatch):
+    monkeypatch.setattr(together, "LOCK_TIMEOUT", "50ms")
+
+    def handle(tasks):
+        for task in tasks:
+            task.work.append(f"tests.matter-{task.command.number}", Happened())
+        yield tasks
+
+    handled(handle)
+    with transaction.atomic():
+        append("tests.matter-1", Happened())
+    sent(3)
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT FROM ops_engine_stream WHERE id = 'tests.matter-1' FOR UPDATE")
+        run()
+    finally:
+        other.close()
+    assert statuses() == ["success", "pending", "success"]
+    assert "lock timeout" in Attempt.objects.get().message
+
+
+def test_what_a_failure_writes_is_stored_with_its_record(handled):
+    def decided(task):
+        append(f"tests.matter-{task.command.number}", Happened())
+        return [RetryAt(at=LATER), Refused("no"), Cancel("not wanted"), "nonsense"][task.command.number]
+
+    def handle(tasks):
+        for task in tasks:
+            task.outcome = partial(decided, task)
+        yield tasks
+
+    handled(handle)
+    identifiers = sent(4)
+    run()
+    assert [command(one).status for one in identifiers] == ["pending", "pending", "cancelled", "pending"]
+    assert command(identifiers[0]).not_before == LATER
+    assert "'nonsense' is no outcome" in attempts(identifiers[3])[0].message
+    for number, identifier in enumerate(identifiers):
+        assert StoredEvent.objects.get(stream=f"tests.matter-{number}").cause_id == identifier
+
+
+def test_a_failure_that_cannot_write_leaves_nothing_and_is_judged_by_that(handled):
+    def refuse():
+        append("tests.matter-1", Happened())
+        append("tests.matter-1", Happened(), expected=7)
+
+    def handle(tasks):
+        tasks[0].outcome = refuse
+        yield tasks
+
+    handled(handle)
+    sent(2)
+    run()
+    assert statuses() == ["pending", "success"] and version_of("tests.matter-1") == 0
+    assert Attempt.objects.get().error_class == "StreamConflict"
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing_about_a_failure(handled):
+    def decided():
+        append("tests.matter-1", Happened())
+        return Refused("too late")
+
+    def handle(tasks):
+        lose(chunk)
+        tasks[0].outcome = decided
+        yield tasks
+
+    handled(handle)
+    sent(1)
+    chunk = claim()
+    execution.run(chunk)
+    assert statuses() == ["pending"] and version_of("tests.matter-1") == 0
+    assert not StoredEvent.objects.exists()
 
 
 def test_a_lost_connection_gives_all_of_them_back_to_run_again(handled):

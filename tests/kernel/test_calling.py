@@ -4,14 +4,15 @@ import errno
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -112,6 +113,12 @@ def test_the_request_is_whole_and_names_the_host(listener: Listener) -> None:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello", 200, "he"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 200, "abcde"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=1\r\nabc\r\n0\r\nX: y\r\n\r\n", 200, "abc"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5\r\nde", 200, "abcde"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", 200, "abc"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200, ""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nab0\r\n\r\nc\r\n0\r\n\r\n", 200, "ab0\r\n\r\nc"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 9000, 200, "x" * KEPT),
         (b"HTTP/1.1 404 Not Found\r\n\r\nuntil the end", 404, "until the end"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", 200, "short"),
         (b"HTTP/1.0 201 Made\r\n\r\n", 201, ""),
@@ -127,6 +134,33 @@ def test_answers_of_every_shape_are_understood(listener: Listener, said: bytes, 
     assert len(listener.requests) == 1, "nothing is followed"
 
 
+@pytest.mark.parametrize("at", range(1, 14))
+def test_a_body_in_chunks_may_come_in_any_pieces(listener: Listener, at: int) -> None:
+    chunks = b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    listener.act = saying(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunks[:at], chunks[at:], pause=0.005
+    )
+    assert (call(listener).status, call(listener).body) == (200, "abc")
+
+
+def test_a_connection_that_is_reset_behind_the_head_does_not_take_the_status_back(listener: Listener) -> None:
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
+        time.sleep(0.02)  # so that it is read before
+        _reset(connection)
+
+    listener.act = act
+    assert (call(listener).status, call(listener).body) == (200, "short")
+    listener.act = _reset
+    with pytest.raises(NoAnswer, match="ConnectionResetError"):
+        call(listener)
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 def test_only_the_beginning_of_a_long_answer_is_read(listener: Listener) -> None:
     listener.act = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", *[b"x" * 100_000] * 100)
     assert call(listener).body == "x" * KEPT
@@ -139,6 +173,11 @@ def test_only_the_beginning_of_a_long_answer_is_read(listener: Listener) -> None
         b"nonsense\r\n\r\n",
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-FFFFFFFFFFFFFFFFFFFF\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1_0\r\n0123456789012345\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 10_000,
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
     ],
@@ -164,6 +203,37 @@ def test_somebody_who_drips_is_broken_off_in_time(listener: Listener, drops: lis
     with pytest.raises(NoAnswer, match=r"no complete answer within 0\.3 s"):
         call(listener, timeout=0.3)
     assert time.monotonic() - begun < 1.0
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"x"])
+def test_somebody_who_never_stops_is_broken_off_and_holds_up_nobody(listener: Listener, said: bytes) -> None:
+    def act(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(said * 1000)
+
+    listener.act = act
+    endless = Request("endless", listener.target("/endless"), b"{}", {})
+    with closing(Listener()) as other:
+        groups = list(post_many([endless, Request("other", other.target(), b"{}", {})], timeout=2.0))
+    outcomes = dict(one for group in groups for one in group)
+    assert isinstance(outcomes["endless"], NoAnswer) and outcomes["endless"].seconds < 1.0
+    assert isinstance(outcomes["other"], Answer)
+
+
+def test_a_long_answer_is_read_in_turn_with_others(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is read from twice before everybody who has something to say was looked at."""
+    monkeypatch.setattr(calling, "RECORD", 10)
+    listener.act = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200)
+    steps: list[Any] = []
+    advance = calling._Calls.advance
+
+    def noted(self: Any, call: Any, error: BaseException | None = None) -> None:
+        steps.append(call.key)
+        advance(self, call, error)
+
+    monkeypatch.setattr(calling._Calls, "advance", noted)
+    list(post_many([Request(0, listener.target(), b"{}", {})], timeout=5.0))
+    assert len(steps) > 20
 
 
 def test_somebody_who_says_nothing_is_broken_off_in_time(listener: Listener) -> None:
@@ -233,6 +303,72 @@ def test_whoever_says_nothing_is_left_and_the_others_have_been_told_long_before(
     assert [key for key, _ in first] == [2]
     assert sorted(key for group in others for key, _ in group) == [0, 1]
     assert time.monotonic() - begun < 0.9
+
+
+def test_an_answer_that_nobody_foresaw_is_one_calls_failure_only(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def understood(said: bytes, *, is_all: bool) -> tuple[int, bytes]:
+        if b"204" in said:
+            return 204, b""
+        raise OverflowError("nobody foresaw this")
+
+    monkeypatch.setattr(calling, "understood", understood)
+    answers = iter([b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 204 OK\r\n\r\n"])
+    listener.act = lambda connection: saying(next(answers))(connection)
+    groups = post_many([Request(number, listener.target(), b"{}", {}) for number in range(3)], timeout=5.0)
+    outcomes = [outcome for group in groups for _, outcome in group]
+    assert [outcome.status for outcome in outcomes if isinstance(outcome, Answer)] == [204, 204]
+    assert [str(outcome) for outcome in outcomes if isinstance(outcome, NoAnswer)] == [
+        "OverflowError: nobody foresaw this"
+    ]
+
+
+def test_a_call_that_no_socket_can_be_made_for_is_no_answer_and_no_others_failure(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = socket.socket
+
+    def refuse(family: int = -1, *args: Any, **kwargs: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return make(family, *args, **kwargs)
+
+    requests = [Request(4, listener.target(), b"{}", {}), Request(6, target("http://[::1]:9/", loopback=True), b"", {})]
+    monkeypatch.setattr(socket, "socket", refuse)
+    outcomes = dict(one for group in post_many(requests, timeout=5.0) for one in group)
+    assert isinstance(outcomes[4], Answer) and "not supported" in str(outcomes[6])
+
+
+def test_the_time_in_which_nobody_looks_counts_for_nobody(listener: Listener) -> None:
+    """Whoever records what was answered takes its time; answers to the others are waiting when it comes back."""
+    answered = Event()
+
+    def act(connection: socket.socket) -> None:
+        if len(listener.requests) > 1:
+            answered.wait(5.0)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    listener.act = act
+    calls = post_many([Request(number, listener.target(), b"{}", {}) for number in range(3)], timeout=0.5)
+    (first,) = next(calls)
+    time.sleep(0.6)  # somebody who records slowly
+    answered.set()
+    outcomes = dict([first, *(one for group in calls for one in group)])
+    assert [outcome.status for outcome in outcomes.values() if isinstance(outcome, Answer)] == [204] * 3
+
+
+def test_nothing_is_sent_when_no_time_is_left_for_an_answer(listener: Listener) -> None:
+    calls = calling._Calls(5.0)
+    calls.begin("late", listener.target(), Request("late", listener.target(), b"{}", {}).encoded())
+    (late,) = calls.waiting
+    late.begun -= 5.0
+    calls.look()
+    ((_, outcome),) = calls.take()
+    calls.end()
+    assert isinstance(outcome, NoAnswer)
+    listener.close()
+    assert set(listener.requests) <= {b""}
 
 
 def test_calls_that_nobody_wants_any_more_are_let_go(listener: Listener) -> None:

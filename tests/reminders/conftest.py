@@ -7,7 +7,7 @@ import pytest
 
 from tests.reminders.receiver import Receiver
 
-PURE = ("test_timers", "test_reminder", "test_delivery", "test_listed")
+PURE = ("test_checks", "test_timers", "test_reminder", "test_delivery", "test_listed")
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,12 @@ from django.contrib.admin.models import LogEntry
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
+from opsconsole.kernel.addresses import target
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.reminders import api as endpoints
 from opsconsole.reminders import operations
+from opsconsole.reminders.commands import CallBack
+from opsconsole.reminders.requests import request
 from tests.api.callers import Program, a_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,6 +130,31 @@ def test_it_takes_the_calls_of_reminders(program: Program, body: bytes):
     answer = program.client.post(f"{ROOT}/{made['id']}", body, content_type="application/json")
     assert answer.status_code == 200 and answer.json()["id"] == made["id"]
     assert StoredEvent.objects.count() == 1
+
+
+def test_the_second_try_of_a_call_is_the_same_request_to_a_receiver_that_knows_keys(program: Program):
+    """This kit's own target refuses a key that comes back with another body."""
+    made = defined(program)
+    wanted = CallBack(reminder_id=made["id"], occasion=1, scheduled_at=made["scheduledAt"], address=ADDRESS)
+    where = target(f"https://8.8.8.8/inbox/{made['id']}")
+    answers = []
+    for attempt in (1, 2):
+        tried = request(0, wanted, where, attempt=attempt, called_at=clock.now())
+        headers = {name: value for name, value in tried.headers.items() if name != "Content-Type"}
+        path = f"{ROOT}/{made['id']}"
+        answers.append(program.client.post(path, tried.body, content_type="application/json", headers=headers))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].headers["Idempotency-Replayed"] == "true"
+
+
+def test_one_that_cannot_be_read_is_a_problem_and_no_fault(program: Program):
+    """As in a deployment, whose newer code has written what this one does not know."""
+    path = f"{ROOT}/{defined(program)['id']}"
+    StoredEvent.objects.update(schema_version=99)
+    answers = [program.get(path), program.get(f"{path}/events"), program.post(path, {}), program.post(f"{path}/cancel")]
+    assert {(answer.status_code, answer.json()["type"]) for answer in answers} == {
+        (409, "urn:opsconsole:problem:unreadable")
+    }
 
 
 def test_the_list_goes_on_page_by_page_and_by_status(program: Program):

@@ -1,7 +1,9 @@
 """What may be done to reminders, and what is refused."""
 
 import socket
+import time
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
-from opsconsole.reminders import BadAddress, BadTime, NoSuchReminder, NotActive, Timer, operations
+from opsconsole.reminders import BadAddress, BadTime, NoSuchReminder, NotActive, Timer, delivering, operations
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.streams import StreamConflict, append, read
 from opsconsole.streams.models import Process
@@ -89,6 +91,23 @@ def test_a_host_that_nobody_knows_is_refused_and_one_that_cannot_be_asked_for_is
         return
     with pytest.raises(BadAddress, match="nobody knows the host"):
         defined(address=ADDRESS)
+
+
+def test_a_name_service_that_says_nothing_keeps_nobody_from_defining(monkeypatch):
+    silence = Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: silence.wait(30.0))
+    monkeypatch.setattr(delivering, "LOOKUP", 0.1)
+    begun = time.monotonic()
+    try:
+        assert defined(address=ADDRESS).status == "Active"
+        assert time.monotonic() - begun < 2.0
+    finally:
+        silence.set()
+
+
+def test_an_address_that_was_checked_before_is_not_looked_up_again(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: pytest.fail("it was looked up"))
+    assert defined(address=ADDRESS, is_checked=True).status == "Active"
 
 
 def test_every_change_is_an_event_of_its_stream():

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from opsconsole.console.middleware import POLICY
+from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
@@ -129,6 +130,15 @@ class TestDetail:
     def test_there_may_be_none(self, operator: Client):
         assert "There is no reminder" in look(operator, detail(uuid7()), status=404).text
 
+    def test_one_that_cannot_be_read_says_so_and_leads_to_its_stream(self, operator: Client):
+        identifier = defined()
+        StoredEvent.objects.filter(stream=f"reminder-{identifier}").update(schema_version=99)
+        page = look(operator, detail(identifier), status=409)
+        assert "stored as version 99" in page.text
+        assert any(f"reminder-{identifier}" in link for link in page.links)
+        url = reverse("admin:ops_reminder_act", args=[identifier])
+        assert operator.post(url, {"action": "cancel"}).status_code == 302
+
     def test_the_live_part_alone_is_sent_and_nothing_when_nothing_has_changed(self, operator: Client):
         url = detail(defined())
         first = operator.get(url, headers={"HX-Target": "live"})
@@ -170,6 +180,14 @@ class TestActions:
         operations.cancel(identifier)
         page = look(operator, detail(identifier))
         assert {at["data-reason"] for at in page.having("data-reason")} == {"It is cancelled."}
+
+    def test_one_that_is_being_called_cannot_be_fired(self, operator: Client):
+        identifier = defined(timer=Timer.of(seconds=1))
+        with clock.freeze(clock.now() + HOUR):
+            page = look(operator, detail(identifier))
+            assert {at["data-reason"] for at in page.having("data-reason")} == {"It is due, and is being called."}
+            assert "Nothing was done: it is due, and is being called" in press(operator, identifier, "fire")
+        assert operations.find(identifier).version == 1
 
     def test_unknown_ones_and_unknown_actions_are_told(self, operator: Client):
         assert "There is no such action" in press(operator, defined(), "explode")

@@ -1,10 +1,11 @@
 """The aggregate: what may be done to a reminder, and what it becomes."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from opsconsole.reminders import NotActive
+from opsconsole.reminders import BeingCalled, NotActive
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.streams.testing import given
 from tests.reminders.stories import (
@@ -33,7 +34,7 @@ DECISIONS = {
     "cancelled": lambda reminder: reminder.cancel(),
     "rescheduled": lambda reminder: reminder.reschedule(ONE),
     "snoozed": lambda reminder: reminder.reschedule(ONE, how="snoozed"),
-    "fired": lambda reminder: reminder.reschedule(ONE, how="fired"),
+    "fired": lambda reminder: reminder.fire(ONE),
     "completed": lambda reminder: reminder.complete(WANTED, taken()),
     "failed": lambda reminder: reminder.fail("why"),
 }
@@ -68,6 +69,19 @@ def test_another_time_is_another_occasion_that_begins_anew():
     again = story.when(lambda reminder: reminder.reschedule(ONE, how="snoozed", reason="holiday"))
     again.then(rescheduled(occasion=4, how="snoozed", reason="holiday"))
     again.then_state(scheduled_at=ONE, occasion=4, attempts=0, next_try_at=None, elapsed_at=None, version=4)
+
+
+@pytest.mark.parametrize("history", [[DEFINED], [DEFINED, ELAPSED]])
+def test_one_that_is_due_is_not_fired_because_it_is_being_called(history):
+    """Another occasion has another key: the receiver would take both calls."""
+    given(Reminder, *history).when(lambda reminder: reminder.fire(NOON)).then_raises(BeingCalled, "is being called")
+
+
+def test_one_is_fired_before_its_time_and_between_two_tries():
+    before = NOON - timedelta(seconds=1)
+    given(Reminder, DEFINED).when(lambda reminder: reminder.fire(before)).then(rescheduled(before, how="fired"))
+    between = given(Reminder, DEFINED, ELAPSED, call_failed())
+    between.when(lambda reminder: reminder.fire(ONE)).then(rescheduled(ONE, occasion=4, how="fired"))
 
 
 def test_the_first_call_says_that_the_time_had_come():
@@ -107,10 +121,24 @@ def test_an_answer_that_comes_behind_another_time_completes_it_all_the_same():
     given(Reminder, DEFINED, rescheduled(), completed()).then_state(status="Completed")
 
 
-def test_a_failed_call_for_an_earlier_time_counts_no_attempt_of_the_new_one():
+def test_a_failed_call_for_an_earlier_time_says_nothing_about_the_new_one():
     given(Reminder, DEFINED, rescheduled(), ELAPSED, call_failed()).then_state(
-        attempts=0, elapsed_at=None, next_try_at=None, problem="the address answered 503"
+        attempts=0, elapsed_at=None, next_try_at=None, problem="", status_code=None
     )
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_failed_call_that_comes_behind_the_end_changes_nothing(end):
+    ended = Reminder().apply_all([DEFINED, *ENDS[end]])
+    after = ended.apply_all([call_failed(attempt=5)])
+    assert after.with_(version=ended.version) == ended
+
+
+@pytest.mark.parametrize("overtaken_by", [CANCELLED, rescheduled()])
+def test_the_call_of_one_that_was_overtaken_is_not_made_again(overtaken_by):
+    story = given(Reminder, DEFINED, ELAPSED, overtaken_by)
+    tried = story.when(lambda reminder: reminder.call_failed(WANTED, refused(), ONE))
+    tried.then(call_failed(next_try_at=None)).then_state(next_try_at=None)
 
 
 @pytest.mark.parametrize(

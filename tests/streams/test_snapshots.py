@@ -207,7 +207,11 @@ class TestStatesThatCannotBeKept:
         assert "no snapshot of bank.lossy-1" in caplog.text
         assert load(Lossy, 1) == decided
 
-    @pytest.mark.parametrize("value", ["\x00", "\ud800", float("nan"), object()], ids=["NUL", "a lone surrogate", "not a number", "an object"])
+    @pytest.mark.parametrize(
+        "value",
+        ["\x00", "\ud800", float("nan"), object()],
+        ids=["NUL", "a lone surrogate", "not a number", "an object"],
+    )
     def test_one_that_json_or_the_database_cannot_hold(self, value: Any, caplog: pytest.LogCaptureFixture):
         class Odd(Aggregate, category="bank.odd", snapshot_every=1):
             last: Any = None
