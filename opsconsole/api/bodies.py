@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.http import HttpRequest, UnreadablePostError
@@ -14,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from opsconsole.api.configuration import configuration
 from opsconsole.api.problems import Problem
 
+LOOKED_AT = (str, dict, list)  # all else that JSON has can be stored
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -36,6 +38,22 @@ class Shown(BaseModel):
     """Base of what is answered."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something lies in a body. Written out for what is refused only: names are as long as their sender likes,
+    and each would be written once for all that lies below it."""
+
+    name: str | int
+    around: "Place | None" = None
+
+    def __str__(self) -> str:
+        names, place = [str(self.name)], self.around
+        while place is not None:
+            names.append(str(place.name))
+            place = place.around
+        return ".".join(reversed(names))
 
 
 class StrictParser(Parser):
@@ -70,12 +88,12 @@ def parsed(raw: bytes | str) -> Any:
     return value
 
 
-def refuse_unstorable(field: str, text: str) -> None:
+def refuse_unstorable(field: object, text: str) -> None:
     """Raises Problem for text with a NUL or half a surrogate pair."""
     if "\0" in text:
-        raise Problem.of_field(field, "holds a NUL character")
+        raise Problem.of_field(str(field), "holds a NUL character")
     if _SURROGATE.search(text):
-        raise Problem.of_field(field, "holds half of a surrogate pair, which is no character")
+        raise Problem.of_field(str(field), "holds half of a surrogate pair, which is no character")
 
 
 def _bounded(request: HttpRequest) -> bytes:
@@ -104,7 +122,7 @@ def _too_deep() -> Problem:
 def _look_through(value: Any) -> None:
     """Not by recursion: it is just that which must not be trusted here."""
     deepest = configuration().depth_limit
-    waiting: list[tuple[str, Any, int]] = [("body", value, 1)]
+    waiting: list[tuple[Place, Any, int]] = [(Place("body"), value, 1)]
     while waiting:
         place, one, depth = waiting.pop()
         if isinstance(one, str):
@@ -112,10 +130,11 @@ def _look_through(value: Any) -> None:
         elif isinstance(one, dict | list):
             if depth > deepest:
                 raise _too_deep()
-            waiting.extend((f"{place}.{name}", inner, depth + 1) for name, inner in _within(one, place))
+            inner = _within(one, place)
+            waiting.extend((Place(name, place), each, depth + 1) for name, each in inner if isinstance(each, LOOKED_AT))
 
 
-def _within(one: dict[str, Any] | list[Any], place: str) -> Iterator[tuple[str | int, Any]]:
+def _within(one: dict[str, Any] | list[Any], place: Place) -> Iterator[tuple[str | int, Any]]:
     if isinstance(one, list):
         yield from enumerate(one)
         return

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -23,6 +26,17 @@ DEMONSTRATION = {"open_on_loopback": True}
 @pytest.fixture
 def program() -> Program:
     return a_program(SEND, VIEW, EMIT, "ops_engine.view_command", "ops_engine.view_event")
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """No more bytes than that are taken at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
 
 
 def raw(program: Program, body: bytes, content_type: str = JSON, path: str = "/jobs") -> Any:
@@ -122,6 +136,16 @@ class TestBodies:
     @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
     def test_only_json_is_taken(self, program: Program, kind: str):
         assert raw(program, json.dumps(QUICK).encode(), kind).status_code == 415
+
+    def test_a_long_name_is_not_written_once_for_all_that_lies_below_it(self, program: Program):
+        """It would be 300 MB here, and 120 GB within the limit of a body."""
+        body = b'{"%s": [%s0], "x": "\\u0041"}' % (b"K" * 300_000, b"0," * 1_000)
+        with at_most(30_000_000):
+            assert raw(program, body).status_code == 422
+
+    def test_where_something_unstorable_lies_is_told(self, program: Program):
+        answer = raw(program, b'{"payload": {"a": [1, {"b": "\\u0000"}]}}')
+        assert answer.json()["errors"][0]["field"] == "body.payload.a.1.b"
 
     def test_a_pair_of_surrogates_is_a_character(self, program: Program):
         body = b'{"type": "tests.happened", "data": {"text": "\\ud83d\\ude00 \\\\u0000"}}'
