@@ -7,7 +7,7 @@ from opsconsole.engine import Command
 from opsconsole.reminders.configuration import configuration
 
 
-class CallBack(Command, name="reminders.call_back", queue="reminders", retry=configuration().retry):
+class CallBack(Command, name="reminders.call_back", queue="reminders", retry=configuration().retry, internal=True):
     """Call the address, if this is still what the reminder waits for: `occasion` is the version that set the time."""
 
     reminder_id: UUID

@@ -7,9 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from opsconsole.api.jobs import job
+from opsconsole.api.jobs.types import JOB_TYPES, JobType
 from opsconsole.engine.models import Command
 from opsconsole.kernel import clock
+from opsconsole.reminders.commands import CallBack
 from tests.api.callers import Program, a_program
+from tests.handlers_app.messages import ActAgain
 from tests.past import a_command
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +102,21 @@ class TestPosting:
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert field in [error["field"] for error in answer.json()["errors"]]
         assert not Command.objects.exists()
+
+
+class TestTenants:
+    def test_who_acts_for_one_sends_only_types_that_keep_within_it(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(JOB_TYPES._items, "ActAgain", JobType("ActAgain", "", ActAgain))
+        asked = {"type": "ActAgain", "payload": {}}
+        answer = a_program(SEND, tenant="a").post("/jobs", asked)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:opsconsole:problem:not-for-one-tenant")
+        assert not Command.objects.exists()
+        assert a_program(SEND).post("/jobs", asked).status_code == 202
+        assert a_program(SEND, tenant="a").post("/jobs", QUICK).status_code == 202
+
+    def test_an_internal_command_cannot_be_offered_as_a_job(self):
+        with pytest.raises(ValueError, match="internal"):
+            job("CallBack")(CallBack)
 
 
 class TestKeys:

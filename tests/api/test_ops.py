@@ -86,6 +86,8 @@ def test_a_refusal_is_told():
         ops("jobs", "create", "--type", "Nothing", "--payload", "{}")
     with pytest.raises(CommandError, match="not JSON"):
         ops("commands", "reprocess-many", "--ids", "[1")
+    with pytest.raises(CommandError, match="by the system itself"):
+        ops("commands", "send", "--type", "streams.apply_parked")
 
 
 def test_whoever_it_is_may_do_no_more_here():

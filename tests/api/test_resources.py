@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 
 from opsconsole.api.resources import waiting
-from opsconsole.engine.messages import EVENTS
+from opsconsole.engine.messages import COMMANDS, EVENTS
 from opsconsole.engine.models import Command, Event, Workflow
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
@@ -153,6 +153,31 @@ class TestSending:
         answer = program.post(E, {"type": owned, "data": {}})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
         assert "belongs to the streams of" in answer.json()["detail"]
+
+    @pytest.mark.parametrize("name", [name for name, message in COMMANDS if message.__contract__.internal])
+    def test_what_the_system_sends_itself_is_sent_by_nobody_else(self, program: Program, name: str):
+        answer = program.post(C, {"type": name, "payload": {}})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
+        assert "by the system itself" in answer.json()["detail"]
+
+    def test_whatever_has_a_permission_or_a_machinery_of_its_own_is_internal(self):
+        internal = {name for name, message in COMMANDS if message.__contract__.internal}
+        assert internal >= {
+            "streams.apply_parked", "reminders.call_back", "lending.daily_cycle", "lending.grant_balances",
+            "billing.acknowledge_process_failure", "billing.ask_again", "billing.void_document", "reports.publish_report",
+        }  # fmt: skip
+
+    def test_an_internal_event_is_emitted_by_nobody_else(self, program: Program):
+        answer = program.post(E, {"type": "tests.inner"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
+
+    @pytest.mark.parametrize(("url", "name"), [(C, "tests.act_again"), (E, "tests.happened")])
+    def test_who_acts_for_one_tenant_sends_only_what_keeps_within_it(self, program: Program, url: str, name: str):
+        answer = a_program(*DO, tenant="a").post(url, {"type": name})
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:opsconsole:problem:not-for-one-tenant")
+        assert not Command.objects.exists()
+        assert not Event.objects.exists()
+        assert program.post(url, {"type": name, "tenant": "a"}).status_code in (201, 202)
 
     def test_a_payload_over_the_limit(self, program: Program, settings: Any):
         settings.OPSCONSOLE = {**settings.OPSCONSOLE, "payload_limit": 100}

@@ -17,7 +17,7 @@ from opsconsole.api.models import JobKey
 from opsconsole.api.once import fingerprint_of
 from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem
-from opsconsole.api.sending import refuse_unknown_queue, validated
+from opsconsole.api.sending import refuse_unknown_queue, refuse_what_heeds_no_tenant, validated
 from opsconsole.api.sql import statement
 from opsconsole.engine import Command, NoRetry
 from opsconsole.engine.outbox import Outbox
@@ -87,9 +87,10 @@ class Order:
         return fingerprint_of([*asked, self.max_retries, self.priority, self.queue])
 
 
-def understood(new: NewJob) -> Order:
-    """Raises Problem: 422 with the field that is wrong."""
+def understood(new: NewJob, caller: Caller) -> Order:
+    """Raises Problem: 422 with the field that is wrong, 403 for a type that may leave the caller's tenant."""
     known = _known(new)
+    refuse_what_heeds_no_tenant(caller, known.command, known.name)
     message = validated(known.command, _payload(new.payload), "payload")
     if new.queue is not None:
         refuse_unknown_queue(new.queue)

@@ -45,7 +45,7 @@ def create(request: ApiRequest, job: NewJob, response: HttpResponse) -> Any:
 
     With an `idempotencyKey` there is one job a key, for ever.
     """
-    order = understood(job)
+    order = understood(job, request.caller)
     identifier, is_new = accept(order, job.idempotency_key, request.caller)
     if is_new:
         return _answer(identifier, order.first_state(), response)

@@ -21,7 +21,7 @@ from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import lineage_of
 from opsconsole.api.resources.shown import CommandBrief, CommandShown, Try
 from opsconsole.api.resources.waiting import ended
-from opsconsole.api.sending import refuse_unknown_queue, validated
+from opsconsole.api.sending import refuse_unknown_queue, type_for, validated
 from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
@@ -83,9 +83,7 @@ def list_(request: ApiRequest, wanted: Query[CommandsWanted]) -> Any:
 def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> Any:
     """Ask for work, by the name of its type. It is stored when this answers."""
     tenant = request.caller.acting_in(command.tenant)
-    message = COMMANDS.find(command.type)
-    if message is None:
-        raise Problem.of_field("body.type", f"{command.type!r} is no type of command here")
+    message = type_for(request.caller, COMMANDS, command.type)
     if command.queue is not None:
         refuse_unknown_queue(command.queue)
     unique = command.unique and f"{tenant}:{command.unique}"
