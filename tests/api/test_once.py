@@ -152,6 +152,19 @@ class TestAtOnce:
         assert "Idempotency-Replayed" not in done.headers
         assert Command.objects.count() == IdempotentAnswer.objects.count() == 1
 
+    def test_a_read_is_no_transaction_even_where_requests_are(self, programs: Any, monkeypatch: pytest.MonkeyPatch):
+        """Else those of one token would wait for each other from their admission on."""
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+        seen = []
+
+        def note() -> Any:
+            seen.append(connection.in_atomic_block)
+            return clock.now()
+
+        monkeypatch.setattr("opsconsole.api.jobs.endpoints.database_now", note)
+        assert programs().get("/jobs").status_code == 200
+        assert seen == [False]
+
     def test_nobody_waits_for_ever(self, programs: Any, settings: Any):
         settings.OPSCONSOLE_API = {"patience": 0.2}
         program = programs()
