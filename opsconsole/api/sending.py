@@ -7,7 +7,7 @@ from django.apps import apps
 from pydantic import ValidationError
 
 from opsconsole.api.callers import Caller
-from opsconsole.api.problems import Problem, wrong_fields
+from opsconsole.api.problems import Problem, refuse_too_many_errors, wrong_fields
 from opsconsole.engine.messages import Message
 from opsconsole.engine.registry import queues
 from opsconsole.kernel.registry import Registry
@@ -56,5 +56,6 @@ def validated(message: type[M], payload: dict[str, Any], field: str) -> M:
     try:
         return message.model_validate_json(json.dumps(payload))
     except ValidationError as error:
+        refuse_too_many_errors(error, f"body.{field}")
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise Problem.of_fields(wrong_fields(found, "body", field)) from None

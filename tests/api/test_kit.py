@@ -88,6 +88,26 @@ class TestProblems:
         answer = program.get("/jobs")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
+    def test_of_very_many_errors_only_the_number_is_told(self, program: Program):
+        """An answer would be fifty times as long as what was sent."""
+        unknown = {f"m{number}": 0 for number in range(500)}
+        for path, body in (
+            ("/jobs", unknown),
+            ("/jobs", {**QUICK, "payload": unknown}),
+            ("/api/v1/events", {"type": "tests.ignored", "data": unknown}),
+        ):
+            answer = program.post(path, body)
+            assert (answer.status_code, len(answer.json()["errors"])) == (422, 1), answer.content
+            assert "too many" in answer.json()["detail"]
+
+    def test_a_list_of_ids_is_read_up_to_the_first_that_is_none(self):
+        canceller = a_program("ops_engine.cancel_command")
+        answer = canceller.post("/api/v1/commands/cancel", {"ids": ["x"] * 50})
+        assert [error["field"] for error in answer.json()["errors"]] == ["body.ids.0"]
+
+    def test_a_name_is_told_in_part_when_it_is_long(self, program: Program):
+        assert len(program.post("/jobs", {**QUICK, "n" * 100_000: 1}).content) < 2_000
+
 
 class TestRequestIds:
     def test_one_is_made_up_and_stands_in_the_log_and_with_what_was_made(

@@ -26,7 +26,7 @@ class Order(Body):
 
 
 class BulkOrder(Order):
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST, fail_fast=True)]
 
 
 class Done(Shown):
