@@ -14,6 +14,7 @@ from ninja.operation import Operation
 
 from opsconsole.api import bodies, etags, mishaps, once, parameters
 from opsconsole.api.admitting import admit
+from opsconsole.api.beforehand import look_of
 from opsconsole.api.needing import needs_of
 from opsconsole.api.problems import CONTENT_TYPE, Problem, respond
 from opsconsole.api.requests import ApiRequest, request_id_of
@@ -51,7 +52,7 @@ def entered(view: View) -> View:
 def guarded(run: View) -> View:
     """Around each operation: nothing of it happens before the caller is known and what was sent is sound."""
     operation = cast(Operation, run.__self__)  # type: ignore[attr-defined]
-    needed = needs_of(operation)
+    needed, look = needs_of(operation), look_of(operation)
 
     def execute(given: HttpRequest, **parts: Any) -> HttpResponseBase:
         request = cast(ApiRequest, given)
@@ -61,7 +62,7 @@ def guarded(run: View) -> View:
         bodies.read(request, operation)
         with acting_for(request.caller.cause(request.request_id)):
             if request.method == "POST":
-                return once.answer(request, partial(run, request, **parts))
+                return once.answer(request, partial(run, request, **parts), look=look)
             response = run(request, **parts)
         return response if needed.is_public else etags.tagged(request, response)
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from opsconsole.api.beforehand import Look, give_back
 from opsconsole.api.configuration import configuration
 from opsconsole.api.models import IdempotentAnswer
 from opsconsole.api.problems import Problem
@@ -29,15 +30,19 @@ KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
 Run = Callable[[], HttpResponseBase]
 
 
-def answer(request: ApiRequest, run: Run) -> HttpResponseBase:
-    """The answer to a POST: run now, or kept from when it was run. Raises Problem: 400, 409."""
+def answer(request: ApiRequest, run: Run, *, look: Look | None = None) -> HttpResponseBase:
+    """The answer to a POST: run now, or kept from when it was run. Raises Problem: 400, 409.
+
+    `look` is what is to be done before it is run, and outside its transaction.
+    """
     key = request.headers.get(HEADER)
     if key is None:
+        _look(request, look)
         with _patiently():
             return _run(run)
     if not KEY.fullmatch(key):
         raise Problem(400, f"{HEADER} should be 1 to {LONGEST} characters of ASCII without spaces.")
-    return _once(request, key, run)
+    return _once(request, key, run, look)
 
 
 def fingerprint_of(value: Any) -> str:
@@ -45,12 +50,14 @@ def fingerprint_of(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _once(request: ApiRequest, key: str, run: Run) -> HttpResponseBase:
+def _once(request: ApiRequest, key: str, run: Run, look: Look | None) -> HttpResponseBase:
     place = _place(request.path)
     parsed = request.json_body is not None
     said = request.json_body if parsed else hashlib.sha256(request.body).hexdigest()
     fingerprint = fingerprint_of([request.path, request.META.get("QUERY_STRING", ""), parsed, said])
     asked = {"caller": request.caller.key, "place": place, "key": key}
+    if look and not IdempotentAnswer.objects.filter(**asked).exists():
+        _look(request, look)
     while True:
         with _patiently():
             taken = _take({**asked, "fingerprint": fingerprint})
@@ -71,6 +78,12 @@ def _patiently() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
         yield
+
+
+def _look(request: ApiRequest, look: Look | None) -> None:
+    if look is not None:
+        give_back()
+        look(request)
 
 
 def _place(path: str) -> str:

@@ -4,8 +4,7 @@ import threading
 import time
 from uuid import UUID
 
-from django.db import connection
-
+from opsconsole.api.beforehand import give_back
 from opsconsole.api.configuration import configuration
 from opsconsole.engine.models import Command
 from opsconsole.engine.states import UNFINISHED
@@ -25,7 +24,7 @@ def ended(identifier: UUID, seconds: float) -> Command | None:
     pause = FIRST
     try:
         while _is_under_way(command) and (left := deadline - time.monotonic()) > 0:
-            _let_go()
+            give_back()
             time.sleep(min(pause, left))
             pause = min(pause * GROWTH, LONGEST)
             command = _look(identifier)
@@ -41,12 +40,6 @@ def _is_under_way(command: Command | None) -> bool:
 def _look(identifier: UUID) -> Command | None:
     wanted = Command.objects.only("id", "status", "finished_at", "error_class", "error", "log")
     return wanted.filter(pk=identifier).first()
-
-
-def _let_go() -> None:
-    """With a pool the connection goes back to it, else it is closed: a hundred who wait hold none."""
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 def _take_a_place() -> bool:
