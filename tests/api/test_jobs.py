@@ -201,6 +201,15 @@ class TestActing:
         assert program.get(f"/jobs/{dead.pk}").json()["state"] == "DeadLettered"
         assert program.post(f"/jobs/{dead.pk}/retry").status_code == 409
 
+    def test_one_that_was_tried_again_and_failed_is_tried_again(self, program: Program):
+        dead = a_command("error", type="jobs.send_email", payload={"to": "a@example.com"})
+        again = program.post(f"/jobs/{dead.pk}/retry").json()["id"]
+        assert program.post(f"/jobs/{again}/retry").status_code == 409
+        program.post(f"/jobs/{again}/cancel")
+        answer = program.post(f"/jobs/{again}/retry")
+        assert answer.status_code == 202, answer.content
+        assert program.get(answer.headers["Location"]).json()["retryOf"] == str(dead.pk)
+
 
 def test_what_was_sent_is_written_as_json_once(program: Program):
     assert json.loads(sent(program).content)["state"] == "Pending"
