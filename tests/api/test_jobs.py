@@ -8,7 +8,10 @@ from uuid import UUID
 import pytest
 
 from opsconsole.api.jobs import job
+from opsconsole.api.jobs.accepting import Order
 from opsconsole.api.jobs.types import JOB_TYPES, JobType
+from opsconsole.engine import Command as Message
+from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
 from opsconsole.kernel import clock
 from opsconsole.reminders.commands import CallBack
@@ -135,6 +138,22 @@ class TestKeys:
         assert answer.status_code == 409
         assert answer.json()["errors"][0]["field"] == "body.idempotencyKey"
         assert Command.objects.count() == 1
+
+    def test_a_job_stays_the_same_when_its_type_gets_another_default(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch
+    ):
+        class Later(Message, name="tests.later"):
+            number: int = 0
+
+        class LaterStill(Message, name="tests.later_still"):
+            number: int = 1
+            text: str = ""
+
+        monkeypatch.setattr(LaterStill, "__contract__", Later.__contract__)
+        orders = [Order(one.model_validate({}), None, None, None, None) for one in (Later, LaterStill)]
+        for one in ("tests.later", "tests.later_still"):
+            COMMANDS.remove(one)
+        assert orders[0].fingerprint == orders[1].fingerprint
 
     def test_keys_of_tenants_are_apart(self):
         for tenant in ("a", "b"):

@@ -1,6 +1,5 @@
 """A job is asked for: understood, or refused with nothing stored; one a key."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -82,8 +81,10 @@ class Order:
 
     @property
     def fingerprint(self) -> str:
+        """Of what was sent: a default that another release changes makes no other job of it."""
         when = self.scheduled_for.isoformat() if self.scheduled_for else None
-        asked = [self.message.__contract__.name, json.loads(self.message.encode()), when]
+        payload = self.message.model_dump(mode="json", exclude_unset=True)
+        asked = [self.message.__contract__.name, payload, when]
         return fingerprint_of([*asked, self.max_retries, self.priority, self.queue])
 
 
