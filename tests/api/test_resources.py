@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 
 from opsconsole.api.resources import waiting
+from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS, EVENTS
 from opsconsole.engine.models import Command, Event, Workflow
 from opsconsole.engine.testing import run_until_idle
@@ -18,6 +19,7 @@ from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.aggregates import AGGREGATES
 from tests.api.callers import Program, a_program
 from tests.concurrency.races import PATIENCE, at_once
+from tests.handlers_app.messages import Act
 from tests.past import HOUR, a_batch, a_command, ago, an_event, caused_by, members
 
 SEE = tuple(f"ops_engine.view_{kind}" for kind in ("event", "command", "batch", "workflow"))
@@ -119,6 +121,18 @@ class TestSending:
         again = program.post(C, {"type": "tests.act", "unique": "five", "tenant": "a"}).json()
         assert again == {"id": str(command.pk), "status": "pending", "isNew": False}
         assert program.post(C, {"type": "tests.act", "unique": "five", "tenant": "b"}).json()["isNew"]
+
+    def test_unique_keys_of_tenants_and_of_code_never_meet(self, program: Program):
+        send(Act(), unique="a:b:c")
+        for tenant, unique in (("a:b", "c"), ("a", "b:c"), ("t" * 100, "u" * 90)):
+            assert program.post(C, {"type": "tests.act", "unique": unique, "tenant": tenant}).json()["isNew"]
+
+    def test_a_unique_key_whose_command_is_gone_is_a_conflict(self, program: Program):
+        asked = {"type": "tests.act", "unique": "five"}
+        program.post(C, asked)
+        Command.objects.all().delete()
+        answer = program.post(C, asked)
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:opsconsole:problem:command-gone")
 
     def test_an_event_by_the_name_of_its_type(self, program: Program):
         answer = program.post(E, {"type": "tests.happened", "data": {"number": 5}, "tenant": "a"})

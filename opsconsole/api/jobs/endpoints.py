@@ -98,7 +98,7 @@ def cancel(request: ApiRequest, identifier: JobId) -> Any:
 @router.post("/jobs/{identifier}/retry", response={202: Accepted, **problems_of(404, 409)})
 @needs("ops_engine.reprocess_command", open_on_loopback=True)
 def retry(request: ApiRequest, identifier: JobId, response: HttpResponse) -> Any:
-    """Run a dead-lettered or cancelled job again, as a new job that is linked to it: to the first one, if it was a retry."""
+    """Run a dead-lettered or cancelled job again, as a new job that is linked to the first one."""
     command = _found(request, identifier)
     if command.cause_kind == "reprocess":
         command = _found(request, str(command.cause_id))

@@ -11,6 +11,7 @@ from pydantic import Field
 from opsconsole.api.bodies import WHOLE, Body, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
+from opsconsole.api.once import fingerprint_of
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem, problems_of
@@ -86,11 +87,13 @@ def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> A
     message = type_for(request.caller, COMMANDS, command.type)
     if command.queue is not None:
         refuse_unknown_queue(command.queue)
-    unique = command.unique and f"{tenant}:{command.unique}"
+    unique = None if command.unique is None else f"api:{fingerprint_of([tenant, command.unique])}"
     options = command.model_dump(include={"queue", "priority", "not_before", "max_attempts"})
     sent = send(validated(message, command.payload, "payload"), tenant=tenant, unique=unique, **options)
     response.headers["Location"] = f"{request.path}/{sent.id}"
-    stored = lists.COMMANDS.get(pk=sent.id)
+    stored = lists.COMMANDS.filter(pk=sent.id).first()
+    if stored is None:
+        raise Problem(409, "The command that holds this unique key is no longer kept.", type="command-gone")
     return Status(202, SentCommand(id=sent.id, status=stored.status, is_new=sent.is_new))
 
 
