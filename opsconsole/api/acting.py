@@ -27,4 +27,4 @@ def performed(request: ApiRequest, action: Action, ids: list[UUID], *, reason: s
     caller = request.caller
     if caller.user is None:
         return action.perform(ids, actor=caller.actor, reason=reason)
-    return audit.performed(request, action, ids, reason=reason, via=caller.via)
+    return audit.performed(request, action, ids, reason=reason, actor=caller.actor, via=caller.via)

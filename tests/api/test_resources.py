@@ -19,6 +19,7 @@ from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.aggregates import AGGREGATES
 from tests.api.callers import Program, a_program
 from tests.concurrency.races import PATIENCE, at_once
+from tests.console.voyages import a_voyage, voyages
 from tests.handlers_app.messages import Act
 from tests.past import HOUR, a_batch, a_command, ago, an_event, caused_by, members
 
@@ -202,13 +203,24 @@ class TestSending:
 class TestActing:
     def test_one_is_reprocessed_with_a_reason(self, program: Program):
         root = a_command("error")
-        answer = program.post(f"{C}/{root.pk}/reprocess", {"reason": "mended"}).json()
+        answer = program.post(f"{C}/{root.pk}/reprocess", {"reason": "mended"}, **{"x-request-id": "mine-1"}).json()
         assert (answer["changed"], len(answer["made"])) == (1, 1)
         made = Command.objects.get(pk=answer["made"][0])
         assert (made.cause_id, made.metadata["reason"]) == (root.pk, "mended")
+        assert (made.metadata["request"], made.metadata["actor"][-8:]) == ("mine-1", " (tests)")
         assert "reason: mended; via API token tests" in LogEntry.objects.get().change_message
         refused = program.post(f"{C}/{root.pk}/reprocess")
         assert (refused.status_code, refused.json()["detail"]) == (409, "Nothing was done: already being reprocessed.")
+
+    def test_what_is_sent_to_a_process_by_hand_tells_who_sent_it_and_by_what_means(self):
+        mover = a_program("ops_streams.move_process")
+        with voyages():
+            process = a_voyage("sailing", "aground")
+            url = f"/api/v1/processes/{process.pk}/send/tests.tow"
+            assert mover.post(url, {"reason": "high tide"}, **{"x-request-id": "mine-2"}).status_code == 202
+        metadata = Command.objects.get(type="tests.tow").metadata
+        assert (metadata["request"], metadata["reason"], metadata["actor"][-8:]) == ("mine-2", "high tide", " (tests)")
+        assert "reason: high tide; via API token tests" in LogEntry.objects.get().change_message
 
     def test_many_are_told_one_by_one_why_not(self, program: Program):
         waiting, done = a_command("pending"), a_command("success")

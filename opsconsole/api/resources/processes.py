@@ -134,7 +134,8 @@ def send(request: ApiRequest, identifier: UUID, command: str, order: Order | Non
     if why := by_hand.obstacle(wanted, process):
         raise Problem(409, why, type="not-applicable")
     try:
-        sent = by_hand.send_to(request, wanted, process, order.reason if order else "")
+        caller, reason = request.caller, order.reason if order else ""
+        sent = by_hand.send_to(request, wanted, process, reason, actor=caller.actor, via=caller.via)
     except ValidationError as error:
         raise Problem(409, f"Nothing was sent: {error.errors(include_url=False)[0]['msg']}.") from None
     return Status(202, SentToProcess(command_id=sent.id, is_new=sent.is_new))
