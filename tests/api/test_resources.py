@@ -105,6 +105,19 @@ class TestOne:
         steps = program.get(f"/api/v1/workflows/{workflow.pk}").json()["steps"]
         assert [(step["name"], step["status"]) for step in steps] == [("first", "pending")]
 
+    def test_where_counting_stopped_is_told(self, program: Program, monkeypatch: pytest.MonkeyPatch):
+        batch = a_batch(3, "error")
+        members(batch, success=1, error=2)
+        shown = program.get(f"/api/v1/batches/{batch.pk}").json()
+        (node,) = shown["lineage"]["nodes"]
+        assert (shown["isBounded"], node["isPartial"]) == (False, False)
+        for name, bound in (("details.BOUND", 1), ("details.COUNTED", 1), ("members.BOUND", 1)):
+            monkeypatch.setattr(f"opsconsole.engine.queries.{name}", bound)
+        shown = program.get(f"/api/v1/batches/{batch.pk}").json()
+        (node,) = shown["lineage"]["nodes"]
+        assert (shown["isBounded"], node["isPartial"]) == (True, True)
+        assert "success" not in {**shown["members"], **node["counts"]}
+
 
 @pytest.mark.django_db
 class TestSending:
