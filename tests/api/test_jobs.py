@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.test.utils import override_script_prefix
 
 from opsconsole.api.jobs import job
 from opsconsole.api.jobs.accepting import Order
@@ -53,6 +54,10 @@ class TestPosting:
         assert (command.pk, command.type) == (UUID(answer.json()["id"]), "jobs.send_email")
         assert command.payload == {"to": "user@example.com", "subject": "", "body": ""}
         assert command.max_attempts == 4
+
+    def test_its_address_is_right_below_a_prefix_too(self, program: Program):
+        with override_script_prefix("/ops/"):
+            assert sent(program).headers["Location"].startswith("/ops/jobs/")
 
     def test_a_payload_may_be_an_object(self, program: Program):
         job = job_of(program, sent(program, payload={"To": "user@example.com", "Subject": "Olá"}))

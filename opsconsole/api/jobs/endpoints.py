@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from ninja import Path, Query, Status
 from pydantic import BaseModel, Field, WithJsonSchema
 
@@ -20,6 +21,7 @@ from opsconsole.api.once import REPLAYED
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
+from opsconsole.api.site import NAMESPACE
 from opsconsole.engine.models import Command
 from opsconsole.engine.queries import details, lists
 from opsconsole.engine.queries.present import database_now
@@ -114,7 +116,7 @@ def _accepted(identifier: UUID, response: HttpResponse) -> Status[Accepted]:
 
 
 def _answer(identifier: UUID, state: Any, response: HttpResponse) -> Status[Accepted]:
-    response.headers["Location"] = f"/jobs/{identifier}"
+    response.headers["Location"] = reverse(f"{NAMESPACE}:jobs_show", kwargs={"identifier": identifier})
     return Status(202, Accepted(id=identifier, state=state))
 
 
