@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 
+from opsconsole.api.models import Token
 from opsconsole.api.resources import waiting
 from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS, EVENTS
@@ -282,16 +283,19 @@ class TestResults:
             assert looked.wait(PATIENCE)
             run_until_idle()
 
-        found, _ = at_once(lambda: waiting.ended(command.pk, 20.0), finish)
+        found, _ = at_once(lambda: waiting.ended(command.pk, 20.0, "token:1"), finish)
         assert found.status == "success"
         assert set(held) == {None}
 
     @pytest.mark.django_db
-    def test_too_many_do_not_wait(self, program: Program, settings: Any):
-        settings.OPSCONSOLE_API = {"waiting": 1}
-        assert waiting._take_a_place()
+    @pytest.mark.parametrize("most", [{"waiting": 1}, {"waiting_each": 1}])
+    def test_too_many_do_not_wait_of_all_and_of_one_token(self, program: Program, settings: Any, most: dict[str, int]):
+        settings.OPSCONSOLE_API = most
+        mine = f"token:{Token.objects.get().pk}"
+        assert waiting._take_a_place(mine)
         try:
             result = program.get(f"{C}/{a_command('pending').pk}/result", {"wait": 3000})
             assert json.loads(result.content)["done"] is False
+            assert waiting._take_a_place("token:other") == ("waiting_each" in most)
         finally:
-            waiting._give_the_place_back()
+            waiting._waiting.clear()

@@ -126,11 +126,11 @@ def result(
     """How it ended. With `wait`, in seconds, the answer comes when it has ended, or when that time is over.
 
     While it waits, the row is looked at from time to time, at most ten times a second, and no connection to the
-    database is held in between. There is a longest time, and a number of requests that may wait at once; beyond
-    these the answer comes earlier, with `done` false.
+    database is held in between. There is a longest time, and a number of requests that may wait at once, of all and of
+    one token; beyond these the answer comes earlier, with `done` false.
     """
     find(request, identifier)
-    command = ended(identifier, wait)
+    command = ended(identifier, wait, request.caller.key)
     if command is None:
         raise Problem(404, f"There is no command {identifier}.")
     return CommandResult(
