@@ -247,7 +247,7 @@ class TestLoopback:
     @pytest.mark.parametrize(
         "header",
         [{"x-forwarded-for": "127.0.0.1"}, {"forwarded": "for=127.0.0.1"}, {"origin": "https://evil.example"},
-         {"origin": "null"}, {"via": "1.1 proxy"}],
+         {"origin": "null"}, {"origin": "http://["}, {"via": "1.1 proxy"}],
     )  # fmt: skip
     def test_nor_whoever_comes_through_a_proxy_or_the_page_of_another_site(self, settings: Any, header: dict[str, str]):
         settings.OPSCONSOLE_API = DEMONSTRATION
