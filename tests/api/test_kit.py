@@ -182,6 +182,8 @@ class TestAddresses:
             ("status=error&status=success", "query.status"),
             ("status=broken", "query.status"),
             ("type=%00", "query.type"),
+            ("type=", "query.type"),
+            ("tenant=%20", "query.tenant"),
             ("limit=0", "query.limit"),
             ("limit=ten", "query.limit"),
             ("cursor=1", "query.cursor"),

@@ -59,6 +59,15 @@ class TestLists:
         for query in narrowed:
             assert ids(program, C, **query) == [str(mine.pk)], query
 
+    @pytest.mark.parametrize("tenant", ["a ", " "])
+    def test_whose_rows_they_are_is_compared_by_the_letter(self, program: Program, tenant: str):
+        """In code a token may be made for such a tenant, too."""
+        own = a_command(tenant=tenant)
+        a_command(tenant="a")
+        assert ids(a_program(*SEE, tenant=tenant), C) == [str(own.pk)]
+        assert ids(a_program(*SEE, tenant=tenant), C, tenant="a") == []
+        assert ids(program, C, tenant="a ") == ([str(own.pk)] if tenant == "a " else [])
+
     def test_events_are_found_by_what_became_of_their_commands(self, program: Program):
         event = an_event()
         a_command("error", **caused_by(event))
