@@ -18,6 +18,7 @@ from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.aggregates import AGGREGATES
+from opsconsole.streams.models import Subscription
 from tests.api.callers import Program, a_program
 from tests.concurrency.races import PATIENCE, at_once
 from tests.console.voyages import a_voyage, voyages
@@ -244,6 +245,14 @@ class TestActing:
         metadata = Command.objects.get(type="tests.tow").metadata
         assert (metadata["request"], metadata["reason"], metadata["actor"][-8:]) == ("mine-2", "high tide", " (tests)")
         assert "reason: high tide; via API token tests" in LogEntry.objects.get().change_message
+
+    def test_what_was_done_is_told_as_text(self):
+        Subscription.objects.create(name="tests.reader", kind="subscription", position=0)
+        retrier = a_program("ops_streams.retry_subscription")
+        url = "/api/v1/subscriptions/tests.reader/apply_parked"
+        done, refused = (retrier.post(url, {"stream": "Bell & <Sons>"}) for _ in range(2))
+        assert done.json()["done"].startswith("A command will apply the parked events of Bell & <Sons>: ")
+        assert "the events of Bell & <Sons> are being applied already, by command " in refused.json()["detail"]
 
     def test_many_are_told_one_by_one_why_not(self, program: Program):
         waiting, done = a_command("pending"), a_command("success")
