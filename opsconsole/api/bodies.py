@@ -1,4 +1,4 @@
-"""Bodies: JSON in UTF-8, bounded, and nothing in it that PostgreSQL cannot hold."""
+"""Bodies: JSON in UTF-8, bounded, nothing in it twice, and nothing that PostgreSQL cannot hold."""
 
 import json
 import re
@@ -78,7 +78,7 @@ def parsed(raw: bytes | str) -> Any:
     """JSON, strictly; raises Problem."""
     try:
         text = raw.decode() if isinstance(raw, bytes) else raw
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:  # wrong encoding among them, and numbers of thousands of digits
@@ -109,6 +109,14 @@ def _bounded(request: HttpRequest) -> bytes:
     if len(raw) > limit:
         raise too_large
     return raw
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that is there twice, whoever looked at it before may have seen the other one."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise Problem(400, "An object in the body has two members of the same name.")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -132,6 +132,8 @@ class TestBodies:
             (b"{", 400),
             (b"\xff\xfe{}", 400),
             (b'{"type": NaN}', 400),
+            (b'{"type": "SendEmail", "type": "SendEmail"}', 400),
+            (b'{"payload": {"To": 1, "To": 1}}', 400),
             (b'{"type": Infinity}', 400),
             (b"[" * 100_000 + b"]" * 100_000, 400),
             (b'{"payload": ' + b"[" * 70 + b"]" * 70 + b"}", 400),
