@@ -81,8 +81,10 @@ def parsed(raw: bytes | str) -> Any:
         value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
     except RecursionError:
         raise _too_deep() from None
-    except ValueError as error:  # wrong encoding among them, and numbers of thousands of digits
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Problem(400, f"The body is not JSON in UTF-8: {error}") from None
+    except ValueError:
+        raise Problem(400, "The body holds a number of more digits than are read.") from None
     if "\\u" in text or text.count("[") + text.count("{") > configuration().depth_limit:
         _look_through(value)
     return value
@@ -120,7 +122,7 @@ def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise Problem(400, f"The body is not JSON in UTF-8: {name} is none")
 
 
 def _too_deep() -> Problem:

@@ -17,7 +17,7 @@ from opsconsole.api.admitting import admit
 from opsconsole.api.beforehand import look_of
 from opsconsole.api.needing import needs_of
 from opsconsole.api.problems import CONTENT_TYPE, Problem, respond
-from opsconsole.api.requests import ApiRequest, request_id_of
+from opsconsole.api.requests import ApiRequest, logged_path, request_id_of
 from opsconsole.kernel.tracing import acting_for
 
 logger = logging.getLogger("opsconsole.api")
@@ -84,7 +84,7 @@ def _log(request: ApiRequest, response: HttpResponseBase, seconds: float) -> Non
     caller = getattr(request, "caller", None)
     logger.info(
         "%s %s %s in %.0f ms, by %s, request %s",
-        request.method, request.path.encode("unicode_escape").decode(), response.status_code, 1000 * seconds,
+        request.method, logged_path(request), response.status_code, 1000 * seconds,
         caller.actor if caller else "nobody", request.request_id,
         extra={"action": "api.request", "request_id": request.request_id},
     )  # fmt: skip

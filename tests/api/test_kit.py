@@ -13,6 +13,7 @@ from django.test import Client
 
 from opsconsole.api import admitting
 from opsconsole.engine.models import Command, Event
+from opsconsole.kernel.identifiers import uuid7
 from tests.api.callers import JSON, Program, a_program
 from tests.api.test_jobs import QUICK, SEND, VIEW
 from tests.past import a_command
@@ -77,6 +78,22 @@ class TestProblems:
         (record,) = [record for record in caplog.records if record.levelno == logging.ERROR and record.exc_info]
         assert "r-7" in record.getMessage()
         assert not Command.objects.exists()
+
+    def test_no_line_of_the_log_is_made_up_by_a_caller(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        caplog.set_level(logging.INFO)
+        with monkeypatch.context() as broken:
+            broken.setattr("opsconsole.api.jobs.endpoints.details.find", None)
+            assert program.get(f"/jobs/{uuid7()}%0Aall is well").status_code == 404
+            broken.setattr("opsconsole.api.jobs.endpoints.UUID", None)
+            assert program.get("/jobs/%0Aall is well").status_code == 500
+        told = [record.getMessage() for record in caplog.records if record.name.startswith("opsconsole.api")]
+        assert len(told) == 3
+        assert not [line for line in told if "\n" in line]
+
+    def test_a_number_of_too_many_digits_is_told_in_our_words(self, program: Program):
+        assert raw(program, b"9" * 5_000).json()["detail"] == "The body holds a number of more digits than are read."
 
     def test_a_database_that_is_away_is_no_mistake_of_the_caller(
         self, program: Program, monkeypatch: pytest.MonkeyPatch
