@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -131,8 +132,11 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         token = self.get_object(request, str(pk))
         if token is None:
             return HttpResponseRedirect(reverse("admin:ops_api_token_changelist"))
-        if tokens.revoke(token, actor=request.user.get_username()):
-            self.log_change(request, token, "Revoked.")
+        with transaction.atomic():
+            is_done = tokens.revoke(token, actor=request.user.get_username())
+            if is_done:
+                self.log_change(request, token, "Revoked.")
+        if is_done:
             messages.success(request, f"{token} is revoked: it is let in no more.")
         else:
             messages.warning(request, f"{token} was revoked before.")

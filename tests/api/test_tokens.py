@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from opsconsole.api import tokens
+from opsconsole.api.admin import TokenAdmin
 from opsconsole.api.models import Token
 from opsconsole.engine.testing import frozen_at
 from opsconsole.kernel import clock
@@ -131,6 +132,17 @@ class TestAdmin:
         client = operator(*permissions)
         assert client.post(ADD, form(User.objects.get(), VIEW)).status_code == 403
         assert not Token.objects.exists()
+
+    def test_a_revocation_that_cannot_be_logged_is_none(self, monkeypatch: pytest.MonkeyPatch):
+        def fail(*args: object) -> None:
+            raise ZeroDivisionError
+
+        token, secret = tokens.make("nightly", somebody(VIEW), [VIEW])
+        client = operator("ops_api.view_token", "ops_api.revoke_token")
+        monkeypatch.setattr(TokenAdmin, "log_change", fail)
+        with pytest.raises(ZeroDivisionError):
+            client.post(f"{LIST}{token.pk}/revoke/")
+        assert Program(secret).get(COMMANDS).status_code == 200
 
     def test_revoking_needs_its_permission_and_is_logged(self):
         token, secret = tokens.make("nightly", somebody(VIEW), [VIEW])
