@@ -16,8 +16,7 @@ def perform(request: ApiRequest, kind: str, name: str, row: Any, *, reason: str 
     assert action is not None, f"{kind} has no action {name}"  # noqa: S101 - named in code only
     tally = performed(request, action, [row.pk], reason=reason)
     if not tally.changed:
-        why = "; ".join(tally.skipped) or "there is nothing that it applies to"
-        raise Problem(409, f"Nothing was done: {why}.", type="not-applicable")
+        raise Problem(409, f"Nothing was done: {'; '.join(tally.skipped)}.", type="not-applicable")
     return tally
 
 

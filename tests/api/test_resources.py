@@ -261,6 +261,14 @@ class TestActing:
             "changed": 1, "made": [], "skipped": {"it has ended: success": 1, "it does not exist": 1},
         }  # fmt: skip
 
+    def test_of_batches_and_workflows_it_is_told_why_not_as_well(self, program: Program):
+        batch = a_batch(1)
+        members(batch, success=1)
+        workflow = Workflow.objects.create(name="tests.flow", status="processing", correlation_id=uuid7())
+        for url, row in (("batches/reprocess", batch), ("workflows/resume", workflow)):
+            answer = program.post(f"/api/v1/{url}", {"ids": [str(row.pk), str(uuid7())]})
+            assert answer.json()["skipped"] == {"it has nothing that this is for": 1, "it does not exist": 1}
+
     def test_no_more_than_a_thousand_at_once(self, program: Program):
         assert program.post(f"{C}/cancel", {"ids": [str(uuid7()) for _ in range(1_001)]}).status_code == 422
         assert program.post(f"{C}/cancel", {"ids": []}).status_code == 422
