@@ -16,8 +16,7 @@ def perform(request: ApiRequest, kind: str, name: str, row: Any, *, reason: str 
     assert action is not None, f"{kind} has no action {name}"  # noqa: S101 - named in code only
     tally = performed(request, action, [row.pk], reason=reason)
     if not tally.changed:
-        why = "; ".join(tally.skipped) or "there is nothing that it applies to"
-        raise Problem(409, f"Nothing was done: {why}.", type="not-applicable")
+        raise Problem(409, f"Nothing was done: {'; '.join(tally.skipped)}.", type="not-applicable")
     return tally
 
 
@@ -27,4 +26,4 @@ def performed(request: ApiRequest, action: Action, ids: list[UUID], *, reason: s
     caller = request.caller
     if caller.user is None:
         return action.perform(ids, actor=caller.actor, reason=reason)
-    return audit.performed(request, action, ids, reason=reason, via=caller.via)
+    return audit.performed(request, action, ids, reason=reason, actor=caller.actor, via=caller.via)

@@ -7,9 +7,11 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from opsconsole.api import tokens
@@ -30,7 +32,6 @@ class NewToken(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.DateTimeInput(
             attrs={"type": "datetime-local"}
         ),  # the admin's own sets styles that the policy stops
-        help_text="In UTC; empty: never.",
     )
 
     class Meta:
@@ -39,6 +40,8 @@ class NewToken(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        zone = timezone.get_current_timezone_name()  # the admin's, in which the token will show it as well
+        self.fields["expires_at"].help_text = f"In the zone {zone}; empty: never."
         self.fields["scopes"].choices = [(name, name) for name in offered(self.maker)]  # type: ignore[attr-defined]
         if not self.maker.is_superuser:
             self.fields["user"].queryset = self.fields["user"].queryset.filter(pk=self.maker.pk)  # type: ignore[attr-defined]
@@ -129,8 +132,11 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         token = self.get_object(request, str(pk))
         if token is None:
             return HttpResponseRedirect(reverse("admin:ops_api_token_changelist"))
-        if tokens.revoke(token, actor=request.user.get_username()):
-            self.log_change(request, token, "Revoked.")
+        with transaction.atomic():
+            is_done = tokens.revoke(token, actor=request.user.get_username())
+            if is_done:
+                self.log_change(request, token, "Revoked.")
+        if is_done:
             messages.success(request, f"{token} is revoked: it is let in no more.")
         else:
             messages.warning(request, f"{token} was revoked before.")

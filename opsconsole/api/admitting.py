@@ -85,13 +85,14 @@ def _bearer(secret: str) -> Caller:
 
 
 def is_from_here(request: HttpRequest) -> bool:
-    """Whether a program on this machine calls: not one beyond a proxy, nor a page of another site in a browser."""
+    """Whether a program on this machine calls: not one beyond a proxy that says so, nor a page of another site in a
+    browser."""
     if any(name in request.headers for name in FORWARDED):
         return False
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.get_host():
-        return False
     try:
+        if origin is not None and urlsplit(origin).netloc != request.get_host():
+            return False
         return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         return False

@@ -1,8 +1,9 @@
-"""Bodies: JSON in UTF-8, bounded, and nothing in it that PostgreSQL cannot hold."""
+"""Bodies: JSON in UTF-8, bounded, nothing in it twice, and nothing that PostgreSQL cannot hold."""
 
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.http import HttpRequest, UnreadablePostError
@@ -14,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from opsconsole.api.configuration import configuration
 from opsconsole.api.problems import Problem
 
+LOOKED_AT = (str, dict, list)  # all else that JSON has can be stored
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -38,6 +40,22 @@ class Shown(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something lies in a body. Written out for what is refused only: names are as long as their sender likes,
+    and each would be written once for all that lies below it."""
+
+    name: str | int
+    around: "Place | None" = None
+
+    def __str__(self) -> str:
+        names, place = [str(self.name)], self.around
+        while place is not None:
+            names.append(str(place.name))
+            place = place.around
+        return ".".join(reversed(names))
+
+
 class StrictParser(Parser):
     """Hands out what `read` has read."""
 
@@ -60,22 +78,24 @@ def parsed(raw: bytes | str) -> Any:
     """JSON, strictly; raises Problem."""
     try:
         text = raw.decode() if isinstance(raw, bytes) else raw
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
     except RecursionError:
         raise _too_deep() from None
-    except ValueError as error:  # wrong encoding among them, and numbers of thousands of digits
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Problem(400, f"The body is not JSON in UTF-8: {error}") from None
+    except ValueError:
+        raise Problem(400, "The body holds a number of more digits than are read.") from None
     if "\\u" in text or text.count("[") + text.count("{") > configuration().depth_limit:
         _look_through(value)
     return value
 
 
-def refuse_unstorable(field: str, text: str) -> None:
+def refuse_unstorable(field: object, text: str) -> None:
     """Raises Problem for text with a NUL or half a surrogate pair."""
     if "\0" in text:
-        raise Problem.of_field(field, "holds a NUL character")
+        raise Problem.of_field(str(field), "holds a NUL character")
     if _SURROGATE.search(text):
-        raise Problem.of_field(field, "holds half of a surrogate pair, which is no character")
+        raise Problem.of_field(str(field), "holds half of a surrogate pair, which is no character")
 
 
 def _bounded(request: HttpRequest) -> bytes:
@@ -93,8 +113,16 @@ def _bounded(request: HttpRequest) -> bytes:
     return raw
 
 
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that is there twice, whoever looked at it before may have seen the other one."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise Problem(400, "An object in the body has two members of the same name.")
+    return found
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise Problem(400, f"The body is not JSON in UTF-8: {name} is none")
 
 
 def _too_deep() -> Problem:
@@ -104,7 +132,7 @@ def _too_deep() -> Problem:
 def _look_through(value: Any) -> None:
     """Not by recursion: it is just that which must not be trusted here."""
     deepest = configuration().depth_limit
-    waiting: list[tuple[str, Any, int]] = [("body", value, 1)]
+    waiting: list[tuple[Place, Any, int]] = [(Place("body"), value, 1)]
     while waiting:
         place, one, depth = waiting.pop()
         if isinstance(one, str):
@@ -112,10 +140,11 @@ def _look_through(value: Any) -> None:
         elif isinstance(one, dict | list):
             if depth > deepest:
                 raise _too_deep()
-            waiting.extend((f"{place}.{name}", inner, depth + 1) for name, inner in _within(one, place))
+            inner = _within(one, place)
+            waiting.extend((Place(name, place), each, depth + 1) for name, each in inner if isinstance(each, LOOKED_AT))
 
 
-def _within(one: dict[str, Any] | list[Any], place: str) -> Iterator[tuple[str | int, Any]]:
+def _within(one: dict[str, Any] | list[Any], place: Place) -> Iterator[tuple[str | int, Any]]:
     if isinstance(one, list):
         yield from enumerate(one)
         return

@@ -14,6 +14,7 @@ from opsconsole.api.configuration import Configuration, configuration, declared
 def register() -> None:
     register_check(check_settings)
     register_check(check_apps)
+    register_check(check_messages)
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -39,6 +40,24 @@ def check_apps(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if apps.is_installed("ninja"):
         return []
     return [Warning("The API's documentation has no page.", hint="Add 'ninja' to INSTALLED_APPS.", id="ops_api.W003")]
+
+
+def check_messages(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A permission that can be passed by is none."""
+    if not apps.is_installed("opsconsole.streams"):
+        return []
+    from opsconsole.streams.moves import PROCESSES
+
+    commands = {one.command.__contract__ for _, process in PROCESSES for one in process.by_hand}
+    return [
+        Warning(
+            f"{contract.name!r} is sent to processes by hand, and by its name by whoever may send commands at all.",
+            hint="Declare it with internal=True.",
+            id="ops_api.W004",
+        )
+        for contract in sorted(commands, key=lambda contract: contract.name)
+        if not contract.internal
+    ]
 
 
 def _fits(value: Any, default: Any) -> bool:

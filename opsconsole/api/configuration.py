@@ -22,6 +22,7 @@ class Configuration:
     patience: float = 10.0  # a request waits so long for the one before it with the same key
     longest_wait: float = 30.0  # for a command's result
     waiting: int = 50  # requests of a process that wait for results at a time
+    waiting_each: int = 10  # of these, of one caller
 
 
 @lru_cache(maxsize=1)

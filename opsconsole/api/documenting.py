@@ -25,7 +25,7 @@ KEY = {
     "example": "order-4711",
 }
 END_OF_SENTENCE = re.compile(r"[.:;](?:\s|$)")
-NO_NUL = r"^[^\x00]*$"
+NO_NUL, FILLED = r"^[^\x00]*$", r"^[^\x00]*[^\s\x00][^\x00]*$"
 TAG = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
 REQUEST_ID = {"X-Request-ID": {"description": "Stands in the log, too.", "schema": {"type": "string"}}}
 
@@ -38,7 +38,8 @@ def complete(document: Document, operations: dict[tuple[str, str], Operation]) -
     for path, methods in document["paths"].items():
         for method, told in methods.items():
             _complete(told, method, *_found(operations, path, method))
-    _tell_what_text_holds(document)
+            _tell_what_text_holds([one for one in told["parameters"] if one["in"] == "query"], FILLED)
+    _tell_what_text_holds(document, NO_NUL)
     return document
 
 
@@ -47,15 +48,15 @@ def _found(operations: dict[tuple[str, str], Operation], path: str, method: str)
     return operation, needs_of(operation)
 
 
-def _tell_what_text_holds(one: Any) -> None:
-    """No text that is taken or given holds a NUL."""
+def _tell_what_text_holds(one: Any, pattern: str) -> None:
+    """No text that is taken or given holds a NUL, and none of a query is empty."""
     if isinstance(one, dict):
         if one.get("type") == "string" and not one.keys() & {"format", "pattern", "enum", "const"}:
-            one["pattern"] = NO_NUL
+            one["pattern"] = pattern
         one = list(one.values())
     if isinstance(one, list):
         for inner in one:
-            _tell_what_text_holds(inner)
+            _tell_what_text_holds(inner, pattern)
 
 
 def _complete(told: Document, method: str, operation: Operation, needed: Needs) -> None:

@@ -7,15 +7,17 @@ from functools import partial, wraps
 from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja.operation import Operation
 
 from opsconsole.api import bodies, etags, mishaps, once, parameters
 from opsconsole.api.admitting import admit
+from opsconsole.api.beforehand import look_of
 from opsconsole.api.needing import needs_of
 from opsconsole.api.problems import CONTENT_TYPE, Problem, respond
-from opsconsole.api.requests import ApiRequest, request_id_of
+from opsconsole.api.requests import ApiRequest, logged_path, request_id_of
 from opsconsole.kernel.tracing import acting_for
 
 logger = logging.getLogger("opsconsole.api")
@@ -42,13 +44,15 @@ def entered(view: View) -> View:
         return response
 
     enter.csrf_exempt = True  # type: ignore[attr-defined]  # nothing here looks at cookies
+    for alias in connections:  # around it all, it would lock the token's row, and keep the connection of who waits
+        transaction.non_atomic_requests(using=alias)(enter)
     return enter
 
 
 def guarded(run: View) -> View:
     """Around each operation: nothing of it happens before the caller is known and what was sent is sound."""
     operation = cast(Operation, run.__self__)  # type: ignore[attr-defined]
-    needed = needs_of(operation)
+    needed, look = needs_of(operation), look_of(operation)
 
     def execute(given: HttpRequest, **parts: Any) -> HttpResponseBase:
         request = cast(ApiRequest, given)
@@ -58,7 +62,7 @@ def guarded(run: View) -> View:
         bodies.read(request, operation)
         with acting_for(request.caller.cause(request.request_id)):
             if request.method == "POST":
-                return once.answer(request, partial(run, request, **parts))
+                return once.answer(request, partial(run, request, **parts), look=look)
             response = run(request, **parts)
         return response if needed.is_public else etags.tagged(request, response)
 
@@ -80,7 +84,7 @@ def _log(request: ApiRequest, response: HttpResponseBase, seconds: float) -> Non
     caller = getattr(request, "caller", None)
     logger.info(
         "%s %s %s in %.0f ms, by %s, request %s",
-        request.method, request.path.encode("unicode_escape").decode(), response.status_code, 1000 * seconds,
+        request.method, logged_path(request), response.status_code, 1000 * seconds,
         caller.actor if caller else "nobody", request.request_id,
         extra={"action": "api.request", "request_id": request.request_id},
     )  # fmt: skip

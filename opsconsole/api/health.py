@@ -1,5 +1,7 @@
 """Is it well? For load balancers, orchestrators and people."""
 
+import threading
+import time
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.http import HttpRequest
 from ninja import Status
 from pydantic import BaseModel, Field
 
+from opsconsole.api.beforehand import give_back
 from opsconsole.api.configuration import configuration
 from opsconsole.api.mounting import Mount, Router
 from opsconsole.api.needing import needs
@@ -19,7 +22,9 @@ from opsconsole.kernel import clock
 
 WELL, ILL = "Healthy", "Unhealthy"
 BROKER_SECONDS = 2.0
+KEPT_SECONDS = 1.0
 _once_well: set[str] = set()
+_looking = threading.Lock()
 
 router = Router()
 
@@ -44,6 +49,9 @@ class Readiness(Health):
     checks: list[Check]
 
 
+_latest: tuple[float, Readiness] | None = None
+
+
 @router.get("/health", response={200: Health, 503: Health}, auth=None)
 @needs(is_public=True)
 def show(request: HttpRequest) -> Any:
@@ -62,11 +70,28 @@ def live(request: HttpRequest) -> Any:
 @needs(is_public=True)
 def ready(request: HttpRequest) -> Any:
     """Whether what it is asked to do will be done: database, migrations, broker, dispatcher, workers."""
+    found = looked()
+    return Status(200 if found.status == WELL else 503, found)
+
+
+def looked() -> Readiness:
+    """Looked at now, or within the last second: anybody may ask, and each look makes a connection to the broker. Those
+    who ask meanwhile wait for the same look."""
+    global _latest
+    with _looking:
+        if _latest is None or time.monotonic() - _latest[0] >= KEPT_SECONDS:
+            readiness = look()
+            _latest = (time.monotonic(), readiness)
+        return _latest[1]
+
+
+def look() -> Readiness:
     found = [database()]
     if found[0].ok:
-        found += [migrations(), broker(), dispatcher(), workers()]
-    is_well = all(check.ok for check in found)
-    return Status(200 if is_well else 503, Readiness(**_head(is_well), checks=found))
+        found += [migrations(), dispatcher(), workers()]
+        give_back()  # the broker may let us wait
+        found.append(broker())
+    return Readiness(**_head(all(check.ok for check in found)), checks=found)
 
 
 def database() -> Check:

@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 
 from opsconsole.api.problems import Problem, respond, wrong_fields
+from opsconsole.api.requests import logged_path
 from opsconsole.engine.faults import is_conflict
 from opsconsole.kernel.encoding import PayloadTooLarge, UnstorablePayload
 
@@ -21,7 +22,7 @@ def answer_to(request: HttpRequest, error: Exception) -> HttpResponse:
     problem = problem_of(error)
     if problem.status >= 500:
         logger.error(
-            "request %s failed: %s %s", getattr(request, "request_id", ""), request.method, request.path,
+            "request %s failed: %s %s", getattr(request, "request_id", ""), request.method, logged_path(request),
             exc_info=error, extra={"action": "api.failed"},
         )  # fmt: skip
     return respond(request, problem)

@@ -6,13 +6,15 @@ An answer that refuses is not kept: nothing was done, so the key is free for the
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from opsconsole.api.beforehand import Look, give_back
 from opsconsole.api.configuration import configuration
 from opsconsole.api.models import IdempotentAnswer
 from opsconsole.api.problems import Problem
@@ -28,15 +30,19 @@ KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
 Run = Callable[[], HttpResponseBase]
 
 
-def answer(request: ApiRequest, run: Run) -> HttpResponseBase:
-    """The answer to a POST: run now, or kept from when it was run. Raises Problem: 400, 409."""
+def answer(request: ApiRequest, run: Run, *, look: Look | None = None) -> HttpResponseBase:
+    """The answer to a POST: run now, or kept from when it was run. Raises Problem: 400, 409.
+
+    `look` is what is to be done before it is run, and outside its transaction.
+    """
     key = request.headers.get(HEADER)
     if key is None:
-        with transaction.atomic():
+        _look(request, look)
+        with _patiently():
             return _run(run)
     if not KEY.fullmatch(key):
         raise Problem(400, f"{HEADER} should be 1 to {LONGEST} characters of ASCII without spaces.")
-    return _once(request, key, run)
+    return _once(request, key, run, look)
 
 
 def fingerprint_of(value: Any) -> str:
@@ -44,14 +50,16 @@ def fingerprint_of(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _once(request: ApiRequest, key: str, run: Run) -> HttpResponseBase:
+def _once(request: ApiRequest, key: str, run: Run, look: Look | None) -> HttpResponseBase:
     place = _place(request.path)
     parsed = request.json_body is not None
     said = request.json_body if parsed else hashlib.sha256(request.body).hexdigest()
     fingerprint = fingerprint_of([request.path, request.META.get("QUERY_STRING", ""), parsed, said])
     asked = {"caller": request.caller.key, "place": place, "key": key}
+    if look and not IdempotentAnswer.objects.filter(**asked).exists():
+        _look(request, look)
     while True:
-        with transaction.atomic():
+        with _patiently():
             taken = _take({**asked, "fingerprint": fingerprint})
             if taken is not None:
                 response = _run(run)
@@ -62,15 +70,30 @@ def _once(request: ApiRequest, key: str, run: Run) -> HttpResponseBase:
             return _replayed(kept, fingerprint)  # else it was dropped in between for its age
 
 
+@contextmanager
+def _patiently() -> Iterator[None]:
+    """A transaction that waits so long for each lock, and no longer: whoever asks for what somebody else keeps locked
+    would hold a connection for as long as that takes."""
+    patience = f"{configuration().patience * 1000:.0f}ms"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
+        yield
+
+
+def _look(request: ApiRequest, look: Look | None) -> None:
+    if look is not None:
+        give_back()
+        look(request)
+
+
 def _place(path: str) -> str:
     """A long path, of which no row can be found, by its digest."""
     return path if len(path) <= 200 else hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _take(columns: dict[str, Any]) -> int | None:
-    patience = f"{configuration().patience * 1000:.0f}ms"
     with connection.cursor() as cursor:
-        cursor.execute(statement("take_answer"), {**columns, "patience": patience, "now": clock.frozen()})
+        cursor.execute(statement("take_answer"), {**columns, "now": clock.frozen()})
         row = cursor.fetchone()
     return int(row[0]) if row else None
 

@@ -1,4 +1,4 @@
-"""What stands in the address: nothing unknown, nothing twice, nothing that PostgreSQL cannot hold."""
+"""What stands in the address: nothing unknown, twice or empty, nothing that PostgreSQL cannot hold."""
 
 import re
 from datetime import UTC, datetime
@@ -58,8 +58,10 @@ def check(request: HttpRequest, operation: Operation, parts: dict[str, Any]) -> 
             raise Problem.of_field(place, f"is not known here; known: {told}")
         if len(values) > 1 and name not in lists:
             raise Problem.of_field(place, "is given more than once")
-        for value in values:
-            refuse_unstorable(place, str(value))
+        for value in map(str, values):
+            refuse_unstorable(place, value)
+            if not value.strip():
+                raise Problem.of_field(place, "is empty: leave it out to ask for all")
 
 
 def _known(operation: Operation) -> tuple[set[str], set[str]]:

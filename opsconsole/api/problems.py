@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS, LONGEST_FIELD = 100, 200  # that are told; characters of a field's name
 OWN_TYPES = "urn:opsconsole:problem:"
 
 
@@ -77,7 +78,7 @@ class Problem(Exception):
     @classmethod
     def of_fields(cls, errors: Iterable[Mapping[str, str]], *, status: int = 422) -> "Problem":
         """Wrong fields, told in one sentence and one by one."""
-        listed = [dict(error) for error in errors]
+        listed = [{"field": _cut(error["field"]), "detail": error["detail"]} for error in errors]
         return cls(status, "; ".join(f"{error['field']}: {error['detail']}" for error in listed[:3]), errors=listed)
 
     @classmethod
@@ -108,3 +109,14 @@ def problems_of(*statuses: int) -> dict[int, type[ProblemBody]]:
 def wrong_fields(found: Iterable[Mapping[str, Any]], *within: str) -> list[dict[str, str]]:
     """pydantic's errors as ours: `within` are the names of what the payload is part of."""
     return [{"field": ".".join([*within, *map(str, one["loc"])]), "detail": one["msg"]} for one in found]
+
+
+def refuse_too_many_errors(error: ValidationError, place: str) -> None:
+    """Raises Problem with their number only: an answer would be many times as long as what was sent."""
+    if error.error_count() > MOST_ERRORS:
+        raise Problem.of_field(place, f"holds {error.error_count():,} errors, which are too many to be told")
+
+
+def _cut(field: str) -> str:
+    """Names are as long as their sender likes."""
+    return field if len(field) <= LONGEST_FIELD else f"{field[:LONGEST_FIELD]}…"

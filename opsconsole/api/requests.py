@@ -19,6 +19,11 @@ class ApiRequest(HttpRequest):
     json_body: Any
 
 
+def logged_path(request: HttpRequest) -> str:
+    """Its path as one line of a log, whatever is in it."""
+    return request.path.encode("unicode_escape").decode()
+
+
 def request_id_of(request: HttpRequest) -> str:
     """The one that the caller sent, if it can be put into a log, else a new one."""
     given = request.headers.get("X-Request-ID", "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, re_path, reverse
 from ninja import NinjaAPI
+from ninja.errors import ValidationError, ValidationErrorContext
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.openapi.urls import get_openapi_urls
@@ -22,6 +23,7 @@ from opsconsole.api.configuration import configuration
 from opsconsole.api.documenting import complete
 from opsconsole.api.guarding import entered, guarded, nowhere
 from opsconsole.api.mounting import Mount, mounts
+from opsconsole.api.problems import refuse_too_many_errors
 from opsconsole.kernel.encoding import storable
 
 NAMESPACE = "ops_api"
@@ -69,6 +71,13 @@ class Api(NinjaAPI):
 
     def set_default_exception_handlers(self) -> None:
         """None of ninja's: `mishaps` knows them all."""
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
+        for context in error_contexts:
+            refuse_too_many_errors(context.pydantic_validation_error, context.model.__ninja_param_source__)
+        return super().validation_error_from_error_contexts(error_contexts)
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return f"{_word(self.tag_of[id(operation.view_func)])}_{operation.view_func.__name__.strip('_')}"

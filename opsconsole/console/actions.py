@@ -12,6 +12,7 @@ from opsconsole.engine import operations
 from opsconsole.engine.operations import Tally
 
 Perform = Callable[..., Tally]
+NOTHING = "it has nothing that this is for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def _each(operation: Callable[..., Tally]) -> Perform:
             tally = operation(identifier, actor=actor, reason=reason)
             total.changed += tally.changed
             total.made += tally.made
-            for why, count in tally.skipped.items():
+            skipped = tally.skipped if tally.skipped or tally.changed else {NOTHING: 1}
+            for why, count in skipped.items():
                 total.skip(why, count)
         return total
 

@@ -22,11 +22,13 @@ def performed(
     *,
     reason: str = "",
     filter: str | None = None,
+    actor: str = "",
     via: str = "",
 ) -> Tally:
-    """Perform the action for the request's user and log it; `via` says by what means, if not by hand."""
+    """Perform the action for the request's user and log it; `via` says by what means, if not by hand. `actor` stands
+    with what it leaves behind, in place of the user's name."""
     with transaction.atomic():
-        tally = action.perform(ids, actor=request.user.get_username(), reason=reason)
+        tally = action.perform(ids, actor=actor or request.user.get_username(), reason=reason)
         LogEntry.objects.create(
             user_id=request.user.pk,
             content_type=ContentType.objects.get_for_model(KINDS[action.kind].model),

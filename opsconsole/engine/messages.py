@@ -24,6 +24,8 @@ class EventContract:
 
     name: str
     version: int
+    internal: bool = False
+    heeds_tenant: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class CommandContract:
     retry: RetryPolicy
     timeout: float | None
     limit: Limit | None = None
+    internal: bool = False
+    heeds_tenant: bool = False
 
     def __post_init__(self) -> None:
         servable(self.queue)
@@ -78,7 +82,14 @@ class NewerVersion(ValueError):
 
 
 class Message(BaseModel):
-    """A frozen, validated payload. Subclasses without a `name` are bases for others."""
+    """A frozen, validated payload. Subclasses without a `name` are bases for others.
+
+    Two class options tell who outside may send it by its name. `internal`: nobody, for it is sent by machinery, or by
+    code that has looked at a permission of its own. `heeds_tenant`: also whoever acts for one tenant, for what comes of
+    it keeps within the tenant of its work; without it they might name what belongs to another one.
+    """
+
+    __contract__: ClassVar["EventContract | CommandContract"]
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
@@ -116,10 +127,12 @@ class Event(Message):
     __contract__: ClassVar[EventContract]
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, name: str = "", version: int = 1, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, *, name: str = "", version: int = 1, internal: bool = False, heeds_tenant: bool = False, **kwargs: Any
+    ) -> None:
         cls.require_own_name(name)
         if name:
-            cls.__contract__ = EventContract(name, version)
+            cls.__contract__ = EventContract(name, version, internal, heeds_tenant)
             EVENTS.add(name, cls)
 
 
@@ -127,7 +140,7 @@ class Command(Message):
     """Work to be done; named in the imperative.
 
     Class options: `name`, `version`, `queue`, `priority` (lower first), `retry` (a policy),
-    `timeout` (seconds after which its worker counts as lost), `limit` (rate and concurrency).
+    `timeout` (seconds after which its worker counts as lost), `limit` (rate and concurrency), and those of messages.
     """
 
     __contract__: ClassVar[CommandContract]
@@ -143,11 +156,16 @@ class Command(Message):
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
         limit: Limit | None = None,
+        internal: bool = False,
+        heeds_tenant: bool = False,
         **kwargs: Any,
     ) -> None:
         cls.require_own_name(name)
         if name:
-            cls.__contract__ = CommandContract(name, version, queue, priority, retry or NoRetry(), timeout, limit)
+            policy = retry or NoRetry()
+            cls.__contract__ = CommandContract(
+                name, version, queue, priority, policy, timeout, limit, internal, heeds_tenant
+            )
             COMMANDS.add(name, cls)
 
 

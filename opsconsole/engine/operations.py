@@ -16,7 +16,7 @@ from opsconsole.engine import rows, waking
 from opsconsole.engine.failing import release_unique_key_of
 from opsconsole.engine.faults import MESSAGE_LIMIT, storable
 from opsconsole.engine.sql import statement
-from opsconsole.kernel import clock
+from opsconsole.kernel import clock, tracing
 from opsconsole.kernel.encoding import dumps
 from opsconsole.kernel.identifiers import uuid7
 
@@ -147,7 +147,7 @@ def _members(batch_id: UUID, statuses: Iterable[str]) -> list[UUID]:
 
 def _copy(root: dict[str, Any], actor: str, reason: str) -> rows.NewCommand:
     """The new command: same type, payload, batch and step, caused by the reprocessing of its root."""
-    metadata = {"actor": actor, **({"reason": reason} if reason else {})}
+    metadata = {**tracing.current().metadata, "actor": actor, **({"reason": reason} if reason else {})}
     shared = (
         "type",
         "schema_version",

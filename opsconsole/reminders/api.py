@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Query
+from pydantic import ValidationError
 
-from opsconsole.api import Mount, Problem, Router, needs, problems_of
+from opsconsole.api import Mount, Problem, Router, beforehand, needs, problems_of
 from opsconsole.api.configuration import configuration
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.console import audit
 from opsconsole.engine.queries.present import database_now
-from opsconsole.reminders import NoSuchReminder, NotActive, Refused, Unreadable, operations, queries
+from opsconsole.reminders import NoSuchReminder, NotActive, Refused, Unreadable, delivering, operations, queries
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.reminders.shapes import (
@@ -40,8 +41,20 @@ FIRE = "ops_reminders.fire_reminder"
 ANSWERS = {200: ReminderShown, **problems_of(404, 409)}
 
 
+def look_up(request: ApiRequest) -> None:
+    """The host of the address: the name service may take its time."""
+    try:
+        wanted = NewReminder.model_validate(request.json_body)
+    except ValidationError:
+        return  # told by the operation, with all that is wrong
+    with _refusals():
+        wanted.time()
+        delivering.check(wanted.address)
+
+
 @router.post("", response=ReminderShown)
 @needs(DEFINE, open_on_loopback=True)
+@beforehand(look_up)
 def define(request: ApiRequest, wanted: NewReminder) -> Any:
     """Have an address called when the time has come: so long from now, or at a moment.
 

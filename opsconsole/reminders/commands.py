@@ -14,6 +14,7 @@ class CallBack(
     name="reminders.call_back",
     queue="reminders",
     retry=configuration().retry,
+    internal=True,
     timeout=2 * configuration().timeout + RECORDING,
 ):
     """Call the address, if this is still what the reminder waits for: `occasion` is the version that set the time."""

@@ -31,7 +31,9 @@ def message_for(name: str, function: Function, rule: Rule, **options: Any) -> ty
     def describe(namespace: dict[str, Any]) -> None:
         namespace.update(__module__=function.__module__, __doc__=function.__doc__)
 
-    message: type[CarryOut] = new_class(function.__name__, (CarryOut,), {"name": name, **options}, describe)
+    message: type[CarryOut] = new_class(
+        function.__name__, (CarryOut,), {"name": name, "internal": True, **options}, describe
+    )
 
     @wraps(function)
     def carry_out(command: CarryOut, work: Work) -> Outcome | None:

@@ -12,7 +12,7 @@ from opsconsole.streams.states import RUNNING
 BUSY, RESTING = timedelta(seconds=1), timedelta(seconds=30)
 
 
-class ApplyParked(Command, name="streams.apply_parked"):
+class ApplyParked(Command, name="streams.apply_parked", internal=True):
     """Apply the parked events of a stream again."""
 
     subscription: str

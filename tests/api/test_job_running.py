@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from opsconsole.api import health
 from opsconsole.engine.models import Attempt, Command
@@ -14,6 +15,7 @@ from opsconsole.engine.testing import frozen_at, run_until_idle
 from opsconsole.kernel import clock
 from tests.api.callers import Program
 from tests.api.test_jobs import QUICK
+from tests.concurrency.races import at_once
 from tests.docs.pages import Page
 
 GUIDE = Page("docs/how-to/use-the-api.md")
@@ -90,6 +92,20 @@ class TestMail:
         assert mail.outbox[-1].extra_headers["Message-ID"].startswith(f"<{identifier}@")
 
 
+def test_no_connection_to_the_database_is_held_while_the_broker_is_asked(
+    database: None, monkeypatch: pytest.MonkeyPatch
+):
+    held = []
+
+    def note() -> health.Check:
+        held.append(connection.connection)
+        return health.Check(name="broker", ok=True)
+
+    monkeypatch.setattr(health, "broker", note)
+    health.look()
+    assert held == [None]
+
+
 @pytest.mark.django_db
 class TestHealth:
     def test_it_says_what_it_is(self, settings: Any):
@@ -104,6 +120,20 @@ class TestHealth:
         assert answer.status_code == 503
         well = {check["name"]: check["ok"] for check in answer.json()["checks"]}
         assert well == {"database": True, "migrations": True, "broker": True, "dispatcher": False, "workers": False}
+
+    def test_those_who_ask_at_once_and_soon_after_have_it_looked_at_once(self, monkeypatch: pytest.MonkeyPatch):
+        looks = []
+
+        def count() -> health.Readiness:
+            looks.append(1)
+            return health.Readiness(status="Healthy", system="", timestamp=clock.now(), checks=[])
+
+        monkeypatch.setattr(health, "look", count)
+        at_once(*[health.looked] * 6)
+        assert len(looks) == 1
+        monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
+        health.looked()
+        assert len(looks) == 2
 
     def test_a_broker_that_is_away_is_named(self, monkeypatch: pytest.MonkeyPatch):
         def refuse(*args: Any, **kwargs: Any) -> None:

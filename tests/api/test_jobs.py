@@ -6,10 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.test.utils import override_script_prefix
 
+from opsconsole.api.jobs import job
+from opsconsole.api.jobs.accepting import Order
+from opsconsole.api.jobs.types import JOB_TYPES, JobType
+from opsconsole.engine import Command as Message
+from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
 from opsconsole.kernel import clock
+from opsconsole.reminders.commands import CallBack
 from tests.api.callers import Program, a_program
+from tests.handlers_app.messages import ActAgain
 from tests.past import a_command
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +54,10 @@ class TestPosting:
         assert (command.pk, command.type) == (UUID(answer.json()["id"]), "jobs.send_email")
         assert command.payload == {"to": "user@example.com", "subject": "", "body": ""}
         assert command.max_attempts == 4
+
+    def test_its_address_is_right_below_a_prefix_too(self, program: Program):
+        with override_script_prefix("/ops/"):
+            assert sent(program).headers["Location"].startswith("/ops/jobs/")
 
     def test_a_payload_may_be_an_object(self, program: Program):
         job = job_of(program, sent(program, payload={"To": "user@example.com", "Subject": "Olá"}))
@@ -100,6 +112,21 @@ class TestPosting:
         assert not Command.objects.exists()
 
 
+class TestTenants:
+    def test_who_acts_for_one_sends_only_types_that_keep_within_it(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(JOB_TYPES._items, "ActAgain", JobType("ActAgain", "", ActAgain))
+        asked = {"type": "ActAgain", "payload": {}}
+        answer = a_program(SEND, tenant="a").post("/jobs", asked)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:opsconsole:problem:not-for-one-tenant")
+        assert not Command.objects.exists()
+        assert a_program(SEND).post("/jobs", asked).status_code == 202
+        assert a_program(SEND, tenant="a").post("/jobs", QUICK).status_code == 202
+
+    def test_an_internal_command_cannot_be_offered_as_a_job(self):
+        with pytest.raises(ValueError, match="internal"):
+            job("CallBack")(CallBack)
+
+
 class TestKeys:
     def test_a_key_has_one_job_for_ever(self, program: Program):
         first = sent(program, idempotencyKey="a")
@@ -116,6 +143,22 @@ class TestKeys:
         assert answer.status_code == 409
         assert answer.json()["errors"][0]["field"] == "body.idempotencyKey"
         assert Command.objects.count() == 1
+
+    def test_a_job_stays_the_same_when_its_type_gets_another_default(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch
+    ):
+        class Later(Message, name="tests.later"):
+            number: int = 0
+
+        class LaterStill(Message, name="tests.later_still"):
+            number: int = 1
+            text: str = ""
+
+        monkeypatch.setattr(LaterStill, "__contract__", Later.__contract__)
+        orders = [Order(one.model_validate({}), None, None, None, None) for one in (Later, LaterStill)]
+        for one in ("tests.later", "tests.later_still"):
+            COMMANDS.remove(one)
+        assert orders[0].fingerprint == orders[1].fingerprint
 
     def test_keys_of_tenants_are_apart(self):
         for tenant in ("a", "b"):
@@ -181,6 +224,15 @@ class TestActing:
         assert (job["state"], job["retryOf"], job["maxRetries"]) == ("Pending", str(dead.pk), 3)
         assert program.get(f"/jobs/{dead.pk}").json()["state"] == "DeadLettered"
         assert program.post(f"/jobs/{dead.pk}/retry").status_code == 409
+
+    def test_one_that_was_tried_again_and_failed_is_tried_again(self, program: Program):
+        dead = a_command("error", type="jobs.send_email", payload={"to": "a@example.com"})
+        again = program.post(f"/jobs/{dead.pk}/retry").json()["id"]
+        assert program.post(f"/jobs/{again}/retry").status_code == 409
+        program.post(f"/jobs/{again}/cancel")
+        answer = program.post(f"/jobs/{again}/retry")
+        assert answer.status_code == 202, answer.content
+        assert program.get(answer.headers["Location"]).json()["retryOf"] == str(dead.pk)
 
 
 def test_what_was_sent_is_written_as_json_once(program: Program):

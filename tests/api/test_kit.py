@@ -2,6 +2,9 @@
 
 import json
 import logging
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from django.test import Client
 
 from opsconsole.api import admitting
 from opsconsole.engine.models import Command, Event
+from opsconsole.kernel.identifiers import uuid7
 from tests.api.callers import JSON, Program, a_program
 from tests.api.test_jobs import QUICK, SEND, VIEW
 from tests.past import a_command
@@ -23,6 +27,17 @@ DEMONSTRATION = {"open_on_loopback": True}
 @pytest.fixture
 def program() -> Program:
     return a_program(SEND, VIEW, EMIT, "ops_engine.view_command", "ops_engine.view_event")
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """No more bytes than that are taken at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
 
 
 def raw(program: Program, body: bytes, content_type: str = JSON, path: str = "/jobs") -> Any:
@@ -64,6 +79,22 @@ class TestProblems:
         assert "r-7" in record.getMessage()
         assert not Command.objects.exists()
 
+    def test_no_line_of_the_log_is_made_up_by_a_caller(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        caplog.set_level(logging.INFO)
+        with monkeypatch.context() as broken:
+            broken.setattr("opsconsole.api.jobs.endpoints.details.find", None)
+            assert program.get(f"/jobs/{uuid7()}%0Aall is well").status_code == 404
+            broken.setattr("opsconsole.api.jobs.endpoints.UUID", None)
+            assert program.get("/jobs/%0Aall is well").status_code == 500
+        told = [record.getMessage() for record in caplog.records if record.name.startswith("opsconsole.api")]
+        assert len(told) == 3
+        assert not [line for line in told if "\n" in line]
+
+    def test_a_number_of_too_many_digits_is_told_in_our_words(self, program: Program):
+        assert raw(program, b"9" * 5_000).json()["detail"] == "The body holds a number of more digits than are read."
+
     def test_a_database_that_is_away_is_no_mistake_of_the_caller(
         self, program: Program, monkeypatch: pytest.MonkeyPatch
     ):
@@ -73,6 +104,26 @@ class TestProblems:
         monkeypatch.setattr(admitting, "_bearer", fail)
         answer = program.get("/jobs")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+    def test_of_very_many_errors_only_the_number_is_told(self, program: Program):
+        """An answer would be fifty times as long as what was sent."""
+        unknown = {f"m{number}": 0 for number in range(500)}
+        for path, body in (
+            ("/jobs", unknown),
+            ("/jobs", {**QUICK, "payload": unknown}),
+            ("/api/v1/events", {"type": "tests.ignored", "data": unknown}),
+        ):
+            answer = program.post(path, body)
+            assert (answer.status_code, len(answer.json()["errors"])) == (422, 1), answer.content
+            assert "too many" in answer.json()["detail"]
+
+    def test_a_list_of_ids_is_read_up_to_the_first_that_is_none(self):
+        canceller = a_program("ops_engine.cancel_command")
+        answer = canceller.post("/api/v1/commands/cancel", {"ids": ["x"] * 50})
+        assert [error["field"] for error in answer.json()["errors"]] == ["body.ids.0"]
+
+    def test_a_name_is_told_in_part_when_it_is_long(self, program: Program):
+        assert len(program.post("/jobs", {**QUICK, "n" * 100_000: 1}).content) < 2_000
 
 
 class TestRequestIds:
@@ -98,6 +149,8 @@ class TestBodies:
             (b"{", 400),
             (b"\xff\xfe{}", 400),
             (b'{"type": NaN}', 400),
+            (b'{"type": "SendEmail", "type": "SendEmail"}', 400),
+            (b'{"payload": {"To": 1, "To": 1}}', 400),
             (b'{"type": Infinity}', 400),
             (b"[" * 100_000 + b"]" * 100_000, 400),
             (b'{"payload": ' + b"[" * 70 + b"]" * 70 + b"}", 400),
@@ -123,6 +176,16 @@ class TestBodies:
     def test_only_json_is_taken(self, program: Program, kind: str):
         assert raw(program, json.dumps(QUICK).encode(), kind).status_code == 415
 
+    def test_a_long_name_is_not_written_once_for_all_that_lies_below_it(self, program: Program):
+        """It would be 300 MB here, and 120 GB within the limit of a body."""
+        body = b'{"%s": [%s0], "x": "\\u0041"}' % (b"K" * 300_000, b"0," * 1_000)
+        with at_most(30_000_000):
+            assert raw(program, body).status_code == 422
+
+    def test_where_something_unstorable_lies_is_told(self, program: Program):
+        answer = raw(program, b'{"payload": {"a": [1, {"b": "\\u0000"}]}}')
+        assert answer.json()["errors"][0]["field"] == "body.payload.a.1.b"
+
     def test_a_pair_of_surrogates_is_a_character(self, program: Program):
         body = b'{"type": "tests.happened", "data": {"text": "\\ud83d\\ude00 \\\\u0000"}}'
         answer = raw(program, body, path="/api/v1/events")
@@ -138,6 +201,8 @@ class TestAddresses:
             ("status=error&status=success", "query.status"),
             ("status=broken", "query.status"),
             ("type=%00", "query.type"),
+            ("type=", "query.type"),
+            ("tenant=%20", "query.tenant"),
             ("limit=0", "query.limit"),
             ("limit=ten", "query.limit"),
             ("cursor=1", "query.cursor"),
@@ -203,7 +268,7 @@ class TestLoopback:
     @pytest.mark.parametrize(
         "header",
         [{"x-forwarded-for": "127.0.0.1"}, {"forwarded": "for=127.0.0.1"}, {"origin": "https://evil.example"},
-         {"origin": "null"}, {"via": "1.1 proxy"}],
+         {"origin": "null"}, {"origin": "http://["}, {"via": "1.1 proxy"}],
     )  # fmt: skip
     def test_nor_whoever_comes_through_a_proxy_or_the_page_of_another_site(self, settings: Any, header: dict[str, str]):
         settings.OPSCONSOLE_API = DEMONSTRATION

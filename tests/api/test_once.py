@@ -12,6 +12,7 @@ from opsconsole.api.models import IdempotentAnswer, JobKey, Token
 from opsconsole.engine.models import Command
 from opsconsole.engine.testing import frozen_at
 from opsconsole.kernel import clock
+from opsconsole.kernel.identifiers import uuid7
 from tests.api.callers import Program, a_program
 from tests.api.test_jobs import QUICK, SEND, VIEW
 from tests.concurrency.races import PATIENCE, at_once, rounds
@@ -151,6 +152,29 @@ class TestAtOnce:
         assert (crashed.status_code, done.status_code) == (503, 202)
         assert "Idempotency-Replayed" not in done.headers
         assert Command.objects.count() == IdempotentAnswer.objects.count() == 1
+
+    def test_a_read_is_no_transaction_even_where_requests_are(self, programs: Any, monkeypatch: pytest.MonkeyPatch):
+        """Else those of one token would wait for each other from their admission on."""
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+        seen = []
+
+        def note() -> Any:
+            seen.append(connection.in_atomic_block)
+            return clock.now()
+
+        monkeypatch.setattr("opsconsole.api.jobs.endpoints.database_now", note)
+        assert programs().get("/jobs").status_code == 200
+        assert seen == [False]
+
+    def test_nobody_waits_for_ever_without_a_key_either(self, programs: Any, settings: Any):
+        settings.OPSCONSOLE_API = {"patience": 0.2}
+        body = {**QUICK, "idempotencyKey": "a"}
+        with transaction.atomic():
+            JobKey.objects.create(key="a", fingerprint="", command_id=uuid7())
+            (answer,) = at_once(lambda: programs().post("/jobs", body))
+            assert (answer.status_code, answer.json()["type"]) == (503, "urn:opsconsole:problem:busy")
+            transaction.set_rollback(True)
+        assert programs().post("/jobs", body).status_code == 202
 
     def test_nobody_waits_for_ever(self, programs: Any, settings: Any):
         settings.OPSCONSOLE_API = {"patience": 0.2}

@@ -86,6 +86,19 @@ def test_a_refusal_is_told():
         ops("jobs", "create", "--type", "Nothing", "--payload", "{}")
     with pytest.raises(CommandError, match="not JSON"):
         ops("commands", "reprocess-many", "--ids", "[1")
+    with pytest.raises(CommandError, match="by the system itself"):
+        ops("commands", "send", "--type", "streams.apply_parked")
+
+
+def test_what_a_terminal_would_obey_is_escaped():
+    command = a_command("error", error="\x1b[2J\nall is well \x9b", type="\x1b]0;mine\x07")
+    for told in (ops("commands", "list"), ops("commands", "show", str(command.pk))):
+        assert not {"\x1b", "\x07", "\x9b"} & set(told)
+        assert r"\x1b]0;mine\x07" in told
+    assert r"\x1b[2J\nall is well" in told
+    with pytest.raises(CommandError) as refused:
+        ops("jobs", "create", "--type", "\x1b[2J", "--payload", "{}")
+    assert "\x1b" not in str(refused.value)
 
 
 def test_whoever_it_is_may_do_no_more_here():

@@ -9,15 +9,20 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 
+from opsconsole.api.models import Token
 from opsconsole.api.resources import waiting
-from opsconsole.engine.messages import EVENTS
+from opsconsole.engine import send
+from opsconsole.engine.messages import COMMANDS, EVENTS
 from opsconsole.engine.models import Command, Event, Workflow
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.aggregates import AGGREGATES
+from opsconsole.streams.models import Subscription
 from tests.api.callers import Program, a_program
 from tests.concurrency.races import PATIENCE, at_once
+from tests.console.voyages import a_voyage, voyages
+from tests.handlers_app.messages import Act
 from tests.past import HOUR, a_batch, a_command, ago, an_event, caused_by, members
 
 SEE = tuple(f"ops_engine.view_{kind}" for kind in ("event", "command", "batch", "workflow"))
@@ -54,6 +59,15 @@ class TestLists:
         ]  # fmt: skip
         for query in narrowed:
             assert ids(program, C, **query) == [str(mine.pk)], query
+
+    @pytest.mark.parametrize("tenant", ["a ", " "])
+    def test_whose_rows_they_are_is_compared_by_the_letter(self, program: Program, tenant: str):
+        """In code a token may be made for such a tenant, too."""
+        own = a_command(tenant=tenant)
+        a_command(tenant="a")
+        assert ids(a_program(*SEE, tenant=tenant), C) == [str(own.pk)]
+        assert ids(a_program(*SEE, tenant=tenant), C, tenant="a") == []
+        assert ids(program, C, tenant="a ") == ([str(own.pk)] if tenant == "a " else [])
 
     def test_events_are_found_by_what_became_of_their_commands(self, program: Program):
         event = an_event()
@@ -102,6 +116,19 @@ class TestOne:
         steps = program.get(f"/api/v1/workflows/{workflow.pk}").json()["steps"]
         assert [(step["name"], step["status"]) for step in steps] == [("first", "pending")]
 
+    def test_where_counting_stopped_is_told(self, program: Program, monkeypatch: pytest.MonkeyPatch):
+        batch = a_batch(3, "error")
+        members(batch, success=1, error=2)
+        shown = program.get(f"/api/v1/batches/{batch.pk}").json()
+        (node,) = shown["lineage"]["nodes"]
+        assert (shown["isBounded"], node["isPartial"]) == (False, False)
+        for name, bound in (("details.BOUND", 1), ("details.COUNTED", 1), ("members.BOUND", 1)):
+            monkeypatch.setattr(f"opsconsole.engine.queries.{name}", bound)
+        shown = program.get(f"/api/v1/batches/{batch.pk}").json()
+        (node,) = shown["lineage"]["nodes"]
+        assert (shown["isBounded"], node["isPartial"]) == (True, True)
+        assert "success" not in {**shown["members"], **node["counts"]}
+
 
 @pytest.mark.django_db
 class TestSending:
@@ -119,6 +146,18 @@ class TestSending:
         again = program.post(C, {"type": "tests.act", "unique": "five", "tenant": "a"}).json()
         assert again == {"id": str(command.pk), "status": "pending", "isNew": False}
         assert program.post(C, {"type": "tests.act", "unique": "five", "tenant": "b"}).json()["isNew"]
+
+    def test_unique_keys_of_tenants_and_of_code_never_meet(self, program: Program):
+        send(Act(), unique="a:b:c")
+        for tenant, unique in (("a:b", "c"), ("a", "b:c"), ("t" * 100, "u" * 90)):
+            assert program.post(C, {"type": "tests.act", "unique": unique, "tenant": tenant}).json()["isNew"]
+
+    def test_a_unique_key_whose_command_is_gone_is_a_conflict(self, program: Program):
+        asked = {"type": "tests.act", "unique": "five"}
+        program.post(C, asked)
+        Command.objects.all().delete()
+        answer = program.post(C, asked)
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:opsconsole:problem:command-gone")
 
     def test_an_event_by_the_name_of_its_type(self, program: Program):
         answer = program.post(E, {"type": "tests.happened", "data": {"number": 5}, "tenant": "a"})
@@ -154,6 +193,31 @@ class TestSending:
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
         assert "belongs to the streams of" in answer.json()["detail"]
 
+    @pytest.mark.parametrize("name", [name for name, message in COMMANDS if message.__contract__.internal])
+    def test_what_the_system_sends_itself_is_sent_by_nobody_else(self, program: Program, name: str):
+        answer = program.post(C, {"type": name, "payload": {}})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
+        assert "by the system itself" in answer.json()["detail"]
+
+    def test_whatever_has_a_permission_or_a_machinery_of_its_own_is_internal(self):
+        internal = {name for name, message in COMMANDS if message.__contract__.internal}
+        assert internal >= {
+            "streams.apply_parked", "reminders.call_back", "lending.daily_cycle", "lending.grant_balances",
+            "billing.acknowledge_process_failure", "billing.ask_again", "billing.void_document", "reports.publish_report",
+        }  # fmt: skip
+
+    def test_an_internal_event_is_emitted_by_nobody_else(self, program: Program):
+        answer = program.post(E, {"type": "tests.inner"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.type")
+
+    @pytest.mark.parametrize(("url", "name"), [(C, "tests.act_again"), (E, "tests.happened")])
+    def test_who_acts_for_one_tenant_sends_only_what_keeps_within_it(self, program: Program, url: str, name: str):
+        answer = a_program(*DO, tenant="a").post(url, {"type": name})
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:opsconsole:problem:not-for-one-tenant")
+        assert not Command.objects.exists()
+        assert not Event.objects.exists()
+        assert program.post(url, {"type": name, "tenant": "a"}).status_code in (201, 202)
+
     def test_a_payload_over_the_limit(self, program: Program, settings: Any):
         settings.OPSCONSOLE = {**settings.OPSCONSOLE, "payload_limit": 100}
         assert program.post(C, {"type": "tests.act", "payload": {"text": "x" * 200}}).status_code == 413
@@ -163,13 +227,32 @@ class TestSending:
 class TestActing:
     def test_one_is_reprocessed_with_a_reason(self, program: Program):
         root = a_command("error")
-        answer = program.post(f"{C}/{root.pk}/reprocess", {"reason": "mended"}).json()
+        answer = program.post(f"{C}/{root.pk}/reprocess", {"reason": "mended"}, **{"x-request-id": "mine-1"}).json()
         assert (answer["changed"], len(answer["made"])) == (1, 1)
         made = Command.objects.get(pk=answer["made"][0])
         assert (made.cause_id, made.metadata["reason"]) == (root.pk, "mended")
+        assert (made.metadata["request"], made.metadata["actor"][-8:]) == ("mine-1", " (tests)")
         assert "reason: mended; via API token tests" in LogEntry.objects.get().change_message
         refused = program.post(f"{C}/{root.pk}/reprocess")
         assert (refused.status_code, refused.json()["detail"]) == (409, "Nothing was done: already being reprocessed.")
+
+    def test_what_is_sent_to_a_process_by_hand_tells_who_sent_it_and_by_what_means(self):
+        mover = a_program("ops_streams.move_process")
+        with voyages():
+            process = a_voyage("sailing", "aground")
+            url = f"/api/v1/processes/{process.pk}/send/tests.tow"
+            assert mover.post(url, {"reason": "high tide"}, **{"x-request-id": "mine-2"}).status_code == 202
+        metadata = Command.objects.get(type="tests.tow").metadata
+        assert (metadata["request"], metadata["reason"], metadata["actor"][-8:]) == ("mine-2", "high tide", " (tests)")
+        assert "reason: high tide; via API token tests" in LogEntry.objects.get().change_message
+
+    def test_what_was_done_is_told_as_text(self):
+        Subscription.objects.create(name="tests.reader", kind="subscription", position=0)
+        retrier = a_program("ops_streams.retry_subscription")
+        url = "/api/v1/subscriptions/tests.reader/apply_parked"
+        done, refused = (retrier.post(url, {"stream": "Bell & <Sons>"}) for _ in range(2))
+        assert done.json()["done"].startswith("A command will apply the parked events of Bell & <Sons>: ")
+        assert "the events of Bell & <Sons> are being applied already, by command " in refused.json()["detail"]
 
     def test_many_are_told_one_by_one_why_not(self, program: Program):
         waiting, done = a_command("pending"), a_command("success")
@@ -177,6 +260,14 @@ class TestActing:
         assert answer.json() == {
             "changed": 1, "made": [], "skipped": {"it has ended: success": 1, "it does not exist": 1},
         }  # fmt: skip
+
+    def test_of_batches_and_workflows_it_is_told_why_not_as_well(self, program: Program):
+        batch = a_batch(1)
+        members(batch, success=1)
+        workflow = Workflow.objects.create(name="tests.flow", status="processing", correlation_id=uuid7())
+        for url, row in (("batches/reprocess", batch), ("workflows/resume", workflow)):
+            answer = program.post(f"/api/v1/{url}", {"ids": [str(row.pk), str(uuid7())]})
+            assert answer.json()["skipped"] == {"it has nothing that this is for": 1, "it does not exist": 1}
 
     def test_no_more_than_a_thousand_at_once(self, program: Program):
         assert program.post(f"{C}/cancel", {"ids": [str(uuid7()) for _ in range(1_001)]}).status_code == 422
@@ -218,16 +309,19 @@ class TestResults:
             assert looked.wait(PATIENCE)
             run_until_idle()
 
-        found, _ = at_once(lambda: waiting.ended(command.pk, 20.0), finish)
+        found, _ = at_once(lambda: waiting.ended(command.pk, 20.0, "token:1"), finish)
         assert found.status == "success"
         assert set(held) == {None}
 
     @pytest.mark.django_db
-    def test_too_many_do_not_wait(self, program: Program, settings: Any):
-        settings.OPSCONSOLE_API = {"waiting": 1}
-        assert waiting._take_a_place()
+    @pytest.mark.parametrize("most", [{"waiting": 1}, {"waiting_each": 1}])
+    def test_too_many_do_not_wait_of_all_and_of_one_token(self, program: Program, settings: Any, most: dict[str, int]):
+        settings.OPSCONSOLE_API = most
+        mine = f"token:{Token.objects.get().pk}"
+        assert waiting._take_a_place(mine)
         try:
             result = program.get(f"{C}/{a_command('pending').pk}/result", {"wait": 3000})
             assert json.loads(result.content)["done"] is False
+            assert waiting._take_a_place("token:other") == ("waiting_each" in most)
         finally:
-            waiting._give_the_place_back()
+            waiting._waiting.clear()

@@ -1,13 +1,15 @@
 """Tokens: made by those who have what they give, seen once, let in until they are revoked, no faster than allowed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from opsconsole.api import tokens
+from opsconsole.api.admin import TokenAdmin
 from opsconsole.api.models import Token
 from opsconsole.engine.testing import frozen_at
 from opsconsole.kernel import clock
@@ -109,6 +111,13 @@ class TestAdmin:
             assert token.hint in shown.content.decode()
         assert LogEntry.objects.filter(object_id=token.pk).count() == 1
 
+    def test_a_time_is_read_in_the_zone_that_is_named(self):
+        client = operator("ops_api.add_token", VIEW)
+        with timezone.override("America/Sao_Paulo"):
+            assert "In the zone America/Sao_Paulo" in client.get(ADD).content.decode()
+            client.post(ADD, {**form(User.objects.get(), VIEW), "expires_at": "2199-01-01T12:00"})
+        assert Token.objects.get().expires_at == datetime(2199, 1, 1, 15, tzinfo=UTC)
+
     def test_nobody_gives_away_what_they_have_not(self):
         client = operator("ops_api.add_token", "ops_api.view_token", VIEW)
         mighty = User.objects.create_superuser("root")
@@ -123,6 +132,17 @@ class TestAdmin:
         client = operator(*permissions)
         assert client.post(ADD, form(User.objects.get(), VIEW)).status_code == 403
         assert not Token.objects.exists()
+
+    def test_a_revocation_that_cannot_be_logged_is_none(self, monkeypatch: pytest.MonkeyPatch):
+        def fail(*args: object) -> None:
+            raise ZeroDivisionError
+
+        token, secret = tokens.make("nightly", somebody(VIEW), [VIEW])
+        client = operator("ops_api.view_token", "ops_api.revoke_token")
+        monkeypatch.setattr(TokenAdmin, "log_change", fail)
+        with pytest.raises(ZeroDivisionError):
+            client.post(f"{LIST}{token.pk}/revoke/")
+        assert Program(secret).get(COMMANDS).status_code == 200
 
     def test_revoking_needs_its_permission_and_is_logged(self):
         token, secret = tokens.make("nightly", somebody(VIEW), [VIEW])

@@ -29,7 +29,7 @@ class CastOff(Command, name="tests.cast_off"):
     ship: str
 
 
-class Tow(Command, name="tests.tow"):
+class Tow(Command, name="tests.tow", internal=True):
     process_id: UUID
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from opsconsole.engine import Command, Event
 from opsconsole.engine.messages import COMMANDS, EVENTS, NewerVersion
 from tests.handlers_app.messages import Act, ActAgain, ActVersioned, Happened
+from tests.handlers_app.messages import Inner as InnerEvent
 
 
 class Inner(BaseModel):
@@ -76,6 +77,14 @@ def test_bases_without_a_name_are_not_registered():
 
     assert not hasattr(Base, "__contract__")
     assert all(message is not Base for _, message in COMMANDS)
+
+
+def test_a_message_is_open_to_those_of_all_tenants_unless_it_says_otherwise():
+    for message in (Happened, ActAgain):
+        assert not message.__contract__.internal
+        assert not message.__contract__.heeds_tenant
+    assert Act.__contract__.heeds_tenant
+    assert InnerEvent.__contract__.internal
 
 
 def test_a_subclass_of_a_named_message_needs_a_name_of_its_own():

@@ -11,13 +11,17 @@ class Happened(Event, name="tests.happened"):
     anything: Any = None
 
 
-class Ignored(Event, name="tests.ignored"):
+class Ignored(Event, name="tests.ignored", heeds_tenant=True):
     """Nothing reacts to it."""
 
     number: int = 0
 
 
-class Act(Command, name="tests.act"):
+class Inner(Event, name="tests.inner", internal=True):
+    """Nobody outside emits it."""
+
+
+class Act(Command, name="tests.act", heeds_tenant=True):
     number: int = 0
     text: str = ""
     anything: Any = None

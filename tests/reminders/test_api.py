@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
@@ -13,8 +14,9 @@ from opsconsole.kernel import clock
 from opsconsole.kernel.addresses import target
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.reminders import api as endpoints
-from opsconsole.reminders import operations
+from opsconsole.reminders import delivering, operations
 from opsconsole.reminders.commands import CallBack
+from opsconsole.reminders.refusals import BadAddress
 from opsconsole.reminders.requests import request
 from tests.api.callers import Program, a_program
 
@@ -218,3 +220,38 @@ def test_the_same_key_defines_one_reminder(program: Program):
     first, second = (program.post(ROOT, TIMER, **{"Idempotency-Key": "k1"}) for _ in range(2))
     assert first.json() == second.json() and second.headers["Idempotency-Replayed"] == "true"
     assert StoredEvent.objects.count() == 1
+
+
+class TestLookingUp:
+    """Finding the host of an address may take its time."""
+
+    @pytest.fixture
+    def seen(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
+        """For each look-up: whether a transaction was open, and a connection held."""
+        looks: list[tuple[bool, bool]] = []
+
+        def look(address: str) -> None:
+            looks.append((connection.in_atomic_block, connection.connection is not None))
+
+        monkeypatch.setattr(delivering, "check", look)
+        return looks
+
+    def test_it_is_done_before_the_transaction_and_holds_no_connection(
+        self, program: Program, seen: list[tuple[bool, bool]]
+    ):
+        defined(program)
+        assert seen == [(False, False)]
+
+    def test_an_answer_that_is_kept_needs_none(self, program: Program, seen: list[tuple[bool, bool]]):
+        first, again = (program.post(ROOT, TIMER, **{"idempotency-key": "a"}) for _ in range(2))
+        assert first.content == again.content
+        assert len(seen) == 1
+
+    def test_a_refusal_of_it_is_told_and_nothing_is_stored(self, program: Program, monkeypatch: pytest.MonkeyPatch):
+        def refuse(address: str) -> None:
+            raise BadAddress("nobody knows this host", "address")
+
+        monkeypatch.setattr(delivering, "check", refuse)
+        answer = program.post(ROOT, TIMER)
+        assert (answer.status_code, answer.json()["detail"]) == (422, "body.address: nobody knows this host")
+        assert not StoredEvent.objects.exists()

@@ -3,6 +3,8 @@
 @job("SendInvoice", payload_type="Shop.SendInvoicePayload")
 class SendInvoice(Command, name="shop.send_invoice", retry=Exponential(first=2, times=3)):
     invoice: int
+
+A token of one tenant may send those whose command says `heeds_tenant=True`.
 """
 
 from opsconsole.api.jobs.mail import SendEmail

@@ -1,6 +1,5 @@
 """A job is asked for: understood, or refused with nothing stored; one a key."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ from opsconsole.api.models import JobKey
 from opsconsole.api.once import fingerprint_of
 from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem
-from opsconsole.api.sending import refuse_unknown_queue, validated
+from opsconsole.api.sending import refuse_unknown_queue, refuse_what_heeds_no_tenant, validated
 from opsconsole.api.sql import statement
 from opsconsole.engine import Command, NoRetry
 from opsconsole.engine.outbox import Outbox
@@ -82,14 +81,17 @@ class Order:
 
     @property
     def fingerprint(self) -> str:
+        """Of what was sent: a default that another release changes makes no other job of it."""
         when = self.scheduled_for.isoformat() if self.scheduled_for else None
-        asked = [self.message.__contract__.name, json.loads(self.message.encode()), when]
+        payload = self.message.model_dump(mode="json", exclude_unset=True)
+        asked = [self.message.__contract__.name, payload, when]
         return fingerprint_of([*asked, self.max_retries, self.priority, self.queue])
 
 
-def understood(new: NewJob) -> Order:
-    """Raises Problem: 422 with the field that is wrong."""
+def understood(new: NewJob, caller: Caller) -> Order:
+    """Raises Problem: 422 with the field that is wrong, 403 for a type that may leave the caller's tenant."""
     known = _known(new)
+    refuse_what_heeds_no_tenant(caller, known.command, known.name)
     message = validated(known.command, _payload(new.payload), "payload")
     if new.queue is not None:
         refuse_unknown_queue(new.queue)

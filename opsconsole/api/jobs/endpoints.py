@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from ninja import Path, Query, Status
 from pydantic import BaseModel, Field, WithJsonSchema
 
@@ -20,6 +21,7 @@ from opsconsole.api.once import REPLAYED
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
+from opsconsole.api.site import NAMESPACE
 from opsconsole.engine.models import Command
 from opsconsole.engine.queries import details, lists
 from opsconsole.engine.queries.present import database_now
@@ -45,7 +47,7 @@ def create(request: ApiRequest, job: NewJob, response: HttpResponse) -> Any:
 
     With an `idempotencyKey` there is one job a key, for ever.
     """
-    order = understood(job)
+    order = understood(job, request.caller)
     identifier, is_new = accept(order, job.idempotency_key, request.caller)
     if is_new:
         return _answer(identifier, order.first_state(), response)
@@ -98,8 +100,10 @@ def cancel(request: ApiRequest, identifier: JobId) -> Any:
 @router.post("/jobs/{identifier}/retry", response={202: Accepted, **problems_of(404, 409)})
 @needs("ops_engine.reprocess_command", open_on_loopback=True)
 def retry(request: ApiRequest, identifier: JobId, response: HttpResponse) -> Any:
-    """Run a dead-lettered or cancelled job again: as a new job, linked to it."""
+    """Run a dead-lettered or cancelled job again, as a new job that is linked to the first one."""
     command = _found(request, identifier)
+    if command.cause_kind == "reprocess":
+        command = _found(request, str(command.cause_id))
     tally = acting.perform(request, "command", "reprocess", command)
     return _accepted(tally.made[0], response)
 
@@ -112,7 +116,7 @@ def _accepted(identifier: UUID, response: HttpResponse) -> Status[Accepted]:
 
 
 def _answer(identifier: UUID, state: Any, response: HttpResponse) -> Status[Accepted]:
-    response.headers["Location"] = f"/jobs/{identifier}"
+    response.headers["Location"] = reverse(f"{NAMESPACE}:jobs_show", kwargs={"identifier": identifier})
     return Status(202, Accepted(id=identifier, state=state))
 
 

@@ -26,7 +26,7 @@ def _one_line(text: str) -> str:
 
 
 @job("SendEmail", payload_type="TaskFlow.Integrations.SendEmailPayload")
-class SendEmail(Command, name="jobs.send_email", retry=Exponential(first=2, times=3, jitter=0.0)):
+class SendEmail(Command, name="jobs.send_email", retry=Exponential(first=2, times=3, jitter=0.0), heeds_tenant=True):
     """Hands a message to the mail server; a server that refuses it is asked again after 2, 4 and 8 s."""
 
     to: Annotated[str, Field(max_length=320, validation_alias=AliasChoices("To", "to")), AfterValidator(_address)]

@@ -28,9 +28,11 @@ _BY_COMMAND: dict[str, JobType] = {}
 
 
 def job(name: str, *, payload_type: str = "") -> Callable[[C], C]:
-    """Offer a type of command as a type of job; raises DuplicateName."""
+    """Offer a type of command as a type of job; raises DuplicateName, and ValueError for an internal one."""
 
     def register(command: C) -> C:
+        if command.__contract__.internal:
+            raise ValueError(f"{command.__name__} is internal: nobody outside sends it, as a job neither")
         known = JOB_TYPES.add(name, JobType(name, payload_type, command))
         _BY_COMMAND[known.command_name] = known
         return command

@@ -26,7 +26,7 @@ class Order(Body):
 
 
 class BulkOrder(Order):
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST, fail_fast=True)]
 
 
 class Done(Shown):
@@ -64,13 +64,13 @@ def _on_one(router: Router, action: Action, find: Callable[[ApiRequest, UUID], A
 
 def _on_many(router: Router, action: Action) -> None:
     def act(request: ApiRequest, order: BulkOrder) -> Any:
-        ids = sorted(set(order.ids))
-        model = KINDS[action.kind].model
+        wanted = set(order.ids)
+        seen = KINDS[action.kind].model._default_manager.filter(pk__in=wanted)
         if request.caller.tenant:
-            seen = model._default_manager.filter(pk__in=ids, tenant=request.caller.tenant)
-            ids = sorted(seen.values_list("pk", flat=True))
+            seen = seen.filter(tenant=request.caller.tenant)
+        ids = sorted(seen.values_list("pk", flat=True))
         tally = acting.performed(request, action, ids, reason=order.reason) if ids else Tally()
-        tally.skip("it does not exist", len(set(order.ids)) - len(ids))
+        tally.skip("it does not exist", len(wanted) - len(ids))
         return told(tally)
 
     act.__name__ = f"{action.name}_many"

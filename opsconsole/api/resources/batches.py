@@ -42,6 +42,7 @@ acts.offer(router, "batch", find)
 def show(request: ApiRequest, identifier: UUID) -> Any:
     """One batch with its flow; its members are the commands with `batch` in their list."""
     batch: Any = find(request, identifier)
-    batch.members = details.member_totals(batch).counts
+    known = details.member_totals(batch)
+    batch.members, batch.is_bounded = known.counts, known.is_bounded
     batch.lineage = lineage_of(batch, request.caller)
     return BatchShown.model_validate(batch)

@@ -11,6 +11,7 @@ from pydantic import Field
 from opsconsole.api.bodies import WHOLE, Body, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
+from opsconsole.api.once import fingerprint_of
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem, problems_of
@@ -21,7 +22,7 @@ from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import lineage_of
 from opsconsole.api.resources.shown import CommandBrief, CommandShown, Try
 from opsconsole.api.resources.waiting import ended
-from opsconsole.api.sending import refuse_unknown_queue, validated
+from opsconsole.api.sending import refuse_unknown_queue, type_for, validated
 from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
@@ -83,16 +84,16 @@ def list_(request: ApiRequest, wanted: Query[CommandsWanted]) -> Any:
 def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> Any:
     """Ask for work, by the name of its type. It is stored when this answers."""
     tenant = request.caller.acting_in(command.tenant)
-    message = COMMANDS.find(command.type)
-    if message is None:
-        raise Problem.of_field("body.type", f"{command.type!r} is no type of command here")
+    message = type_for(request.caller, COMMANDS, command.type)
     if command.queue is not None:
         refuse_unknown_queue(command.queue)
-    unique = command.unique and f"{tenant}:{command.unique}"
+    unique = None if command.unique is None else f"api:{fingerprint_of([tenant, command.unique])}"
     options = command.model_dump(include={"queue", "priority", "not_before", "max_attempts"})
     sent = send(validated(message, command.payload, "payload"), tenant=tenant, unique=unique, **options)
     response.headers["Location"] = f"{request.path}/{sent.id}"
-    stored = lists.COMMANDS.get(pk=sent.id)
+    stored = lists.COMMANDS.filter(pk=sent.id).first()
+    if stored is None:
+        raise Problem(409, "The command that holds this unique key is no longer kept.", type="command-gone")
     return Status(202, SentCommand(id=sent.id, status=stored.status, is_new=sent.is_new))
 
 
@@ -125,11 +126,11 @@ def result(
     """How it ended. With `wait`, in seconds, the answer comes when it has ended, or when that time is over.
 
     While it waits, the row is looked at from time to time, at most ten times a second, and no connection to the
-    database is held in between. There is a longest time, and a number of requests that may wait at once; beyond
-    these the answer comes earlier, with `done` false.
+    database is held in between. There is a longest time, and a number of requests that may wait at once, of all and of
+    one token; beyond these the answer comes earlier, with `done` false.
     """
     find(request, identifier)
-    command = ended(identifier, wait)
+    command = ended(identifier, wait, request.caller.key)
     if command is None:
         raise Problem(404, f"There is no command {identifier}.")
     return CommandResult(

@@ -11,14 +11,14 @@ from opsconsole.api.bodies import Body
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page, next_of
-from opsconsole.api.problems import Problem, problems_of
+from opsconsole.api.problems import problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
 from opsconsole.api.resources.filters import EventsWanted, filter_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import lineage_of
 from opsconsole.api.resources.shown import EventBrief, EventShown, Try
-from opsconsole.api.sending import refuse_events_of_streams, validated
+from opsconsole.api.sending import refuse_events_of_streams, type_for, validated
 from opsconsole.engine import emit
 from opsconsole.engine.messages import EVENTS
 from opsconsole.engine.models import Event
@@ -49,9 +49,7 @@ def list_(request: ApiRequest, wanted: Query[EventsWanted]) -> Any:
 def emit_(request: ApiRequest, event: NewEvent, response: HttpResponse) -> Any:
     """Record that something happened; its reactions run as soon as a worker is free."""
     tenant = request.caller.acting_in(event.tenant)
-    message = EVENTS.find(event.type)
-    if message is None:
-        raise Problem.of_field("body.type", f"{event.type!r} is no type of event here")
+    message = type_for(request.caller, EVENTS, event.type)
     refuse_events_of_streams(event.type)
     identifier = emit(validated(message, event.data, "data"), tenant=tenant)
     response.headers["Location"] = f"{request.path}/{identifier}"

@@ -1,6 +1,8 @@
 """What lists can be narrowed by: the console's own filters, read by the console's own readers."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -13,6 +15,7 @@ from opsconsole.console.reading import Reading
 from opsconsole.console.views.filters import READERS
 from opsconsole.engine.queries.filters import Filter
 
+F = TypeVar("F", bound=Filter)
 NOBODY = "\1"  # no tenant is called so
 Name = Annotated[str, Field(max_length=200)]
 EventStatus = Literal["pending", "processing", "success", "error"]
@@ -73,17 +76,20 @@ class WorkflowsWanted(Flowing):
     status: WorkflowStatus | None = None
 
 
-def understood(wanted: Paged, caller: Caller) -> Reading:
-    """What the console would read; whose rows is decided here. Raises Problem: 422."""
-    given: dict[str, Any] = wanted.conditions()
-    if caller.tenant:
-        given["tenant"] = caller.tenant if given.get("tenant", caller.tenant) == caller.tenant else NOBODY
-    return Reading(given)
+def filter_of(kind: str, wanted: Timed, caller: Caller) -> Filter:
+    return narrowed(READERS[kind], wanted, caller)
 
 
-def filter_of(kind: str, wanted: Paged, caller: Caller) -> Filter:
-    reading = understood(wanted, caller)
-    read = READERS[kind](reading)
+def narrowed(read: Callable[[Reading], F], wanted: Timed, caller: Caller) -> F:
+    """What the console would read; whose rows is decided here, by the letter. Raises Problem: 422."""
+    reading = Reading(wanted.conditions())
+    understood = read(reading)
     if reading.complaints:
         raise Problem(422, "; ".join(reading.complaints))
-    return read
+    return replace(understood, tenant=_tenant(wanted.tenant, caller))
+
+
+def _tenant(asked: str | None, caller: Caller) -> str:
+    if caller.tenant:
+        return caller.tenant if asked in (None, caller.tenant) else NOBODY
+    return asked or ""

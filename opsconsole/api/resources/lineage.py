@@ -22,6 +22,7 @@ def lineage_of(row: Any, caller: Caller) -> Lineage:
             "status": node.status,
             "items": len(node.items),
             "counts": node.counts,
+            "is_partial": node.is_partial,
             "step": node.step,
         }
         for node in graph.nodes

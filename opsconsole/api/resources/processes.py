@@ -14,7 +14,7 @@ from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources.acts import Order
-from opsconsole.api.resources.filters import Name, Timed, understood
+from opsconsole.api.resources.filters import Name, Timed, narrowed
 from opsconsole.api.resources.finding import found
 from opsconsole.console.streams import by_hand
 from opsconsole.console.streams.processes import read
@@ -99,11 +99,8 @@ class SentToProcess(Shown):
 @needs("ops_streams.view_process")
 def list_(request: ApiRequest, wanted: Query[ProcessesWanted]) -> Any:
     """Processes, the newest first."""
-    reading = understood(wanted, request.caller)
-    narrowed = read(reading)
-    if reading.complaints:
-        raise Problem(422, "; ".join(reading.complaints))
-    page = lists.read_page(processes.LISTED, narrowed, before=wanted.cursor, size=wanted.size)
+    wanted_rows = narrowed(read, wanted, request.caller)
+    page = lists.read_page(processes.LISTED, wanted_rows, before=wanted.cursor, size=wanted.size)
     now = database_now()
     return Page[ProcessBrief](items=[_brief(row, now) for row in page.rows], next=next_of(request, page.older))
 
@@ -134,7 +131,8 @@ def send(request: ApiRequest, identifier: UUID, command: str, order: Order | Non
     if why := by_hand.obstacle(wanted, process):
         raise Problem(409, why, type="not-applicable")
     try:
-        sent = by_hand.send_to(request, wanted, process, order.reason if order else "")
+        caller, reason = request.caller, order.reason if order else ""
+        sent = by_hand.send_to(request, wanted, process, reason, actor=caller.actor, via=caller.via)
     except ValidationError as error:
         raise Problem(409, f"Nothing was sent: {error.errors(include_url=False)[0]['msg']}.") from None
     return Status(202, SentToProcess(command_id=sent.id, is_new=sent.is_new))

@@ -101,6 +101,7 @@ class Node(Shown):
     status: str
     items: int = Field(description="How many it stands for.")
     counts: dict[str, int]
+    is_partial: bool = Field(description="There are more than `counts` tells.")
     step: str
 
 
@@ -153,6 +154,9 @@ class CommandShown(Tried, CommandBrief):
 
 class BatchShown(Whole, BatchBrief):
     members: dict[str, int] = Field(description="By status; a failed one that was made good is healed.")
+    is_bounded: bool = Field(
+        description="Counting stopped at many thousands: there may be more, and successes are not among them."
+    )
 
 
 class WorkflowStep(Shown):

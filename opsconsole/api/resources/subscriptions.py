@@ -4,10 +4,12 @@ They follow the events of all tenants: a token of one tenant sees none.
 """
 
 from datetime import datetime
+from html import unescape
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
 from ninja import Path, Query
 from pydantic import BaseModel, Field
 
@@ -140,8 +142,8 @@ def _offer(act: Act, order_type: type[Order]) -> None:
         try:
             done = pages.perform(request, act, row, asked, via=request.caller.via)  # type: ignore[arg-type]
         except Refused as refusal:
-            raise Problem(409, f"Nothing was done: {strip_tags(str(refusal))}.", type="not-applicable") from None
-        return SubscriptionTold(done=f"{strip_tags(str(done))}.")
+            raise Problem(409, f"Nothing was done: {_plain(refusal.args[0])}.", type="not-applicable") from None
+        return SubscriptionTold(done=f"{_plain(done)}.")
 
     if order_type is not Order:  # what it must be told is required then
         do.__annotations__["order"] = order_type
@@ -155,6 +157,11 @@ ORDERS: dict[str, type[Order]] = {"skip": SkipOrder, "apply_parked": StreamOrder
 
 for _act in ACTS.values():
     _offer(_act, ORDERS.get(_act.name, Order))
+
+
+def _plain(text: str) -> str:
+    """What the console would show as HTML, as text."""
+    return unescape(strip_tags(text)) if isinstance(text, SafeString) else text
 
 
 def _found(request: ApiRequest, name: str) -> Standing:

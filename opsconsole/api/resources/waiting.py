@@ -2,10 +2,10 @@
 
 import threading
 import time
+from collections import Counter
 from uuid import UUID
 
-from django.db import connection
-
+from opsconsole.api.beforehand import give_back
 from opsconsole.api.configuration import configuration
 from opsconsole.engine.models import Command
 from opsconsole.engine.states import UNFINISHED
@@ -13,24 +13,25 @@ from opsconsole.engine.states import UNFINISHED
 FIRST, GROWTH, LONGEST = 0.1, 1.3, 1.0  # seconds between two looks
 
 _lock = threading.Lock()
-_waiting = 0
+_waiting: Counter[str] = Counter()
 
 
-def ended(identifier: UUID, seconds: float) -> Command | None:
-    """The command when it has ended, or as it is when the time is over; at once when too many wait already."""
+def ended(identifier: UUID, seconds: float, caller: str) -> Command | None:
+    """The command when it has ended, or as it is when the time is over; at once when too many wait already, of all
+    or of this caller."""
     deadline = time.monotonic() + min(seconds, configuration().longest_wait)
     command = _look(identifier)
-    if not _is_under_way(command) or seconds <= 0 or not _take_a_place():
+    if not _is_under_way(command) or seconds <= 0 or not _take_a_place(caller):
         return command
     pause = FIRST
     try:
         while _is_under_way(command) and (left := deadline - time.monotonic()) > 0:
-            _let_go()
+            give_back()
             time.sleep(min(pause, left))
             pause = min(pause * GROWTH, LONGEST)
             command = _look(identifier)
     finally:
-        _give_the_place_back()
+        _give_the_place_back(caller)
     return command
 
 
@@ -43,22 +44,17 @@ def _look(identifier: UUID) -> Command | None:
     return wanted.filter(pk=identifier).first()
 
 
-def _let_go() -> None:
-    """With a pool the connection goes back to it, else it is closed: a hundred who wait hold none."""
-    if not connection.in_atomic_block:
-        connection.close()
-
-
-def _take_a_place() -> bool:
-    global _waiting
+def _take_a_place(caller: str) -> bool:
+    settings = configuration()
     with _lock:
-        if _waiting >= configuration().waiting:
+        if _waiting.total() >= settings.waiting or _waiting[caller] >= settings.waiting_each:
             return False
-        _waiting += 1
+        _waiting[caller] += 1
         return True
 
 
-def _give_the_place_back() -> None:
-    global _waiting
+def _give_the_place_back(caller: str) -> None:
     with _lock:
-        _waiting -= 1
+        _waiting[caller] -= 1
+        if not _waiting[caller]:
+            del _waiting[caller]

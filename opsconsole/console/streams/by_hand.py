@@ -19,7 +19,7 @@ from opsconsole.console.pages import reason_of, refused
 from opsconsole.console.streams.addresses import process_url
 from opsconsole.console.words import tail
 from opsconsole.engine import Sent, send
-from opsconsole.kernel.tracing import Cause, acting_for
+from opsconsole.kernel.tracing import Cause, acting_for, current
 from opsconsole.streams.models import Process
 from opsconsole.streams.moves import PROCESSES
 from opsconsole.streams.processes import ByHand
@@ -96,17 +96,23 @@ def _perform(request: HttpRequest, wanted: ByHand, process: Process) -> None:
         messages.warning(request, format_html("Nothing was sent: {} is on its way already, {}.", wanted.label, link))
 
 
-def send_to(request: HttpRequest, wanted: ByHand, process: Process, reason: str) -> Sent:
-    """In the flow of the instance, so that it is seen on its timeline; once, however often the button is pressed."""
-    actor = request.user.get_username()
-    metadata = {"actor": actor, **({"reason": reason} if reason else {})}
+def send_to(
+    request: HttpRequest, wanted: ByHand, process: Process, reason: str, *, actor: str = "", via: str = ""
+) -> Sent:
+    """In the flow of the instance, so that it is seen on its timeline; once, however often the button is pressed.
+
+    `actor` and `via` are as in `audit.performed`.
+    """
+    given = {"actor": actor or request.user.get_username(), **({"reason": reason} if reason else {})}
+    metadata = {**current().metadata, **given}
     cause = Cause("user", None, process.pk, process.tenant, metadata)
     command = wanted.command.model_validate({"process_id": process.pk})
     with transaction.atomic(), acting_for(cause):
         sent = send(command, unique=f"by_hand:{process.pk}")
         if sent.is_new:
             told = f"{wanted.label}: sent {wanted.command.__contract__.name} {sent.id}"
-            audit.noted(request, process, told + (f"; reason: {reason}" if reason else ""))
+            more = (f"; reason: {reason}" if reason else "") + (f"; via {via}" if via else "")
+            audit.noted(request, process, told + more)
     return sent
 
 

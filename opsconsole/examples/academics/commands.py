@@ -11,23 +11,23 @@ _settings = academics_settings()
 MAIL_RETRY = Exponential(first=_settings.mail_retry_first, times=_settings.mail_retries, never_on=(PermanentRefusal,))
 
 
-class SeedBasicData(Command, name="academics.seed_basic_data"):
+class SeedBasicData(Command, name="academics.seed_basic_data", heeds_tenant=True):
     institution_id: int
 
 
-class SeedUsers(Command, name="academics.seed_users"):
+class SeedUsers(Command, name="academics.seed_users", heeds_tenant=True):
     institution_id: int
 
 
-class SeedClasses(Command, name="academics.seed_classes"):
+class SeedClasses(Command, name="academics.seed_classes", heeds_tenant=True):
     institution_id: int
 
 
-class SeedEnrolments(Command, name="academics.seed_enrolments"):
+class SeedEnrolments(Command, name="academics.seed_enrolments", heeds_tenant=True):
     institution_id: int
 
 
-class SeedLessonAttendance(Command, name="academics.seed_lesson_attendance"):
+class SeedLessonAttendance(Command, name="academics.seed_lesson_attendance", heeds_tenant=True):
     institution_id: int
 
 
@@ -50,7 +50,7 @@ class CreateNoteNotification(Command, name="academics.create_note_notification")
     note_id: int
 
 
-class SendWelcomeEmail(Command, name="academics.send_welcome_email", queue="mail", retry=MAIL_RETRY):
+class SendWelcomeEmail(Command, name="academics.send_welcome_email", queue="mail", retry=MAIL_RETRY, heeds_tenant=True):
     role: Literal["student", "teacher"]
     person_id: int
 

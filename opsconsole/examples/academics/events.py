@@ -3,15 +3,15 @@
 from opsconsole.engine import Event
 
 
-class InstitutionCreated(Event, name="academics.institution_created"):
+class InstitutionCreated(Event, name="academics.institution_created", heeds_tenant=True):
     institution_id: int
 
 
-class TeacherCreated(Event, name="academics.teacher_created"):
+class TeacherCreated(Event, name="academics.teacher_created", heeds_tenant=True):
     teacher_id: int
 
 
-class StudentCreated(Event, name="academics.student_created"):
+class StudentCreated(Event, name="academics.student_created", heeds_tenant=True):
     student_id: int
 
 

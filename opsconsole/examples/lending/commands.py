@@ -1,4 +1,4 @@
-"""What the lending back office is asked to do."""
+"""What the lending back office is asked to do, on pages that have a permission each."""
 
 import datetime
 from collections import Counter
@@ -19,7 +19,7 @@ class Source(Part):
     id: UUID
 
 
-class GrantBalances(Command, name="lending.grant_balances"):
+class GrantBalances(Command, name="lending.grant_balances", internal=True):
     """Grant balances of sources, drawn upon in the order given, to accounts. A grant happens once."""
 
     grant: UUID = Field(default_factory=uuid7)
@@ -35,7 +35,7 @@ class GrantBalances(Command, name="lending.grant_balances"):
         return self
 
 
-class ChargeLateFee(Command, name="lending.charge_late_fee"):
+class ChargeLateFee(Command, name="lending.charge_late_fee", internal=True):
     """Charge a product the fee of a business date for which it was not charged: somebody has mended the reason."""
 
     product: UUID

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from opsconsole.engine import send
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import assert_sent, run_until_idle
 from opsconsole.examples.academics.admitting import admit_student, hire_teacher
-from opsconsole.examples.academics.commands import SendResetTokenEmail
+from opsconsole.examples.academics.commands import SendResetTokenEmail, SendWelcomeEmail
 from opsconsole.examples.academics.grading import record_note
 from opsconsole.examples.academics.models import (
     ClassEnrolment,
@@ -52,6 +53,14 @@ def test_a_new_teacher_is_welcomed(group: ClassGroup) -> None:
     hire_teacher(Teacher(institution=group.institution, name="Caio Dias", email="caio@aurora.example"))
     run_until_idle()
     assert "teach" in SentMail.objects.get(recipient="caio@aurora.example").body
+
+
+def test_an_institution_welcomes_nobody_of_another_one(group: ClassGroup) -> None:
+    student = Student.objects.get()
+    sent = send(SendWelcomeEmail(role="student", person_id=student.pk), tenant="another")
+    run_until_idle(ignore_due_times=True)
+    assert StoredCommand.objects.get(pk=sent.id).error_class.endswith("OfAnotherInstitution")
+    assert not SentMail.objects.exists()
 
 
 def test_a_reset_token_goes_by_mail_and_is_nowhere_in_the_log(group: ClassGroup) -> None:

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 from django.db.models import Count
 
-from opsconsole.engine import operations
+from opsconsole.engine import Command, operations, send
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import assert_emitted, frozen_at, run_until_idle
@@ -129,3 +129,13 @@ def test_institutions_are_seeded_side_by_side(mail: PostOffice) -> None:
     run_until_idle()
     assert not StoredCommand.objects.exclude(status="success").exists()
     assert {one.classes.count() for one in Institution.objects.all()} == {6}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_nobody_has_the_institution_of_another_one_filled(institution: Institution, step: type[Command]) -> None:
+    before = Lesson.objects.count()
+    sent = send(step(institution_id=institution.pk), tenant="another")
+    run_until_idle()
+    stored = StoredCommand.objects.get(pk=sent.id)
+    assert (stored.status, stored.error_class.rpartition(".")[2]) == ("error", "OfAnotherInstitution")
+    assert Lesson.objects.count() == before

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         except json.JSONDecodeError as error:
             raise CommandError(f"This is not JSON: {error}") from None
         if status >= 400 and "detail" in (answer or {}):
-            raise CommandError(answer["detail"])
+            raise CommandError(_printable(answer["detail"]))
         self.stdout.write(json.dumps(answer, indent=2) if options["json"] else told(answer))
         if status >= 400:
             raise CommandError("It is not well.")
@@ -71,7 +71,12 @@ def _more(answer: dict[str, Any]) -> str:
 def _cell(value: Any) -> str:
     if value is None or value == "":
         return "–"
-    return value if isinstance(value, str) else json.dumps(value)
+    return _printable(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _printable(text: str) -> str:
+    """Texts of rows come from anywhere, and a terminal obeys some of them."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _add(parser: Any, operation: Offered) -> None:

@@ -8,6 +8,7 @@ from opsconsole.examples.academics.letters import reset_letter, welcome_letter
 from opsconsole.examples.academics.mailing import deliver
 from opsconsole.examples.academics.models import ResetToken, Student, Teacher
 from opsconsole.examples.academics.passwords import ResetTokenExpired
+from opsconsole.examples.academics.tenancy import refuse_another
 from opsconsole.kernel import clock
 
 THREADS = academics_settings().mail_threads
@@ -37,6 +38,7 @@ def send_welcome_email(command: SendWelcomeEmail, work: Work) -> Cancel | None:
     person = people.objects.select_related("institution").filter(pk=command.person_id).first()
     if person is None:
         return Cancel(f"the {command.role} left")
+    refuse_another(person.institution, work)
     deliver(welcome_letter(person), key=work.idempotency_key)
     return None
 
