@@ -64,7 +64,7 @@ def define(request: ApiRequest, wanted: NewReminder) -> Any:
     """
     tenant = request.caller.acting_in(wanted.tenant)
     with _refusals():
-        return _shown(operations.define(address=wanted.address, tenant=tenant, **wanted.time()))
+        return _shown(operations.define(address=wanted.address, tenant=tenant, is_checked=True, **wanted.time()))
 
 
 @router.get("", response=Page[ReminderShown])
