@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from opsconsole.engine import claiming, execution, send
+from opsconsole.engine import Snooze, claiming, execution, send
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.models import Claim, Pause
 from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.kernel import clock
-from tests.factories import claim, command, event, happen, lose, make_due, react, run
+from tests.factories import claim, command, event, happen, let_fail, lose, make_due, react, run
 from tests.handlers_app.messages import Act, ActAgain, ActElsewhere, ActUrgently
+from tests.handlers_app.scripts import let
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +151,21 @@ def test_a_suspect_of_a_lost_claim_runs_alone():
     send(Act(number=7))
     assert claimed() == [0]
     assert claimed() == [7]
+
+
+def test_a_suspect_whose_next_try_is_on_record_runs_in_company_again():
+    """Its worker has survived it. To be put off says nothing: the handler may not even have begun."""
+    suspects = [send(ActAgain(number=number)).id for number in range(2)]
+    StoredCommand.objects.filter(pk__in=suspects).update(losses=1)
+    let(ActAgain, lambda message, work: Snooze(wait=timedelta(0)))
+    execution.run(claim())
+    assert [command(one).losses for one in suspects] == [1, 1]
+    let_fail(ActAgain)
+    for _ in suspects:
+        execution.run(claim())
+    assert [command(one).losses for one in suspects] == [0, 0]
+    make_due()
+    assert sorted(claimed()) == [0, 1]
 
 
 def test_a_suspect_ends_the_chunk_before_it():

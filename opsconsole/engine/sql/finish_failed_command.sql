@@ -1,7 +1,9 @@
 -- What became of a try that did not succeed; guarded by the claim, so that a late worker changes nothing.
--- `wait` seconds put the command back to pending; without it the status given is final.
+-- `wait` seconds put the command back to pending; without it the status given is final. Whoever failed and lived to see it
+-- recorded is suspect of nothing any more, and runs in company again.
 UPDATE ops_engine_command
    SET status = %(status)s, claim_id = NULL, place = NULL, attempts = attempts + %(spent)s,
+       losses = CASE WHEN %(status)s = 'pending' AND %(spent)s > 0 THEN 0 ELSE losses END,
        error_class = %(error_class)s, error = %(error)s,
        not_before = CASE WHEN %(status)s = 'pending'
                          THEN COALESCE(%(retry_at)s::timestamptz,
