@@ -25,7 +25,7 @@ from opsconsole.kernel import clock
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 LONGEST = 200  # characters of a key
 KEY = re.compile(rf"[!-~]{{1,{LONGEST}}}")
-KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
+KEPT_HEADERS = ("Content-Type", "Location")
 
 Run = Callable[[], HttpResponseBase]
 
@@ -87,7 +87,7 @@ def _look(request: ApiRequest, look: Look | None) -> None:
 
 
 def _place(path: str) -> str:
-    """A long path, of which no row can be found, by its digest."""
+    """A path that is too long for its column, by its digest: a name in it may have 200 characters."""
     return path if len(path) <= 200 else hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
 
 
