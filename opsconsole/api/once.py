@@ -75,8 +75,9 @@ def _patiently() -> Iterator[None]:
     """A transaction that waits so long for each lock, and no longer: whoever asks for what somebody else keeps locked
     would hold a connection for as long as that takes."""
     patience = f"{configuration().patience * 1000:.0f}ms"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
         yield
 
 
