@@ -27,7 +27,6 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="opsconsole"'}
 class Admitted:
     """A token, as far as a request needs it."""
 
-    id: int
     name: str
     scopes: frozenset[str]
 
@@ -80,7 +79,7 @@ def _bearer(secret: str) -> Caller:
     if user is None or not user.is_active:
         raise Problem(401, "The user of this token may no longer sign in.", headers=CHALLENGE)
     listed = json.loads(scopes) if isinstance(scopes, str) else scopes
-    token = Admitted(identifier, name, frozenset(listed))
+    token = Admitted(name, frozenset(listed))
     return Caller(f"{user.get_username()} ({name})"[:150], f"token:{identifier}", tenant, user, token)
 
 

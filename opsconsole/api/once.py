@@ -25,7 +25,7 @@ from opsconsole.kernel import clock
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 LONGEST = 200  # characters of a key
 KEY = re.compile(rf"[!-~]{{1,{LONGEST}}}")
-KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
+KEPT_HEADERS = ("Content-Type", "Location")
 
 Run = Callable[[], HttpResponseBase]
 
@@ -75,8 +75,9 @@ def _patiently() -> Iterator[None]:
     """A transaction that waits so long for each lock, and no longer: whoever asks for what somebody else keeps locked
     would hold a connection for as long as that takes."""
     patience = f"{configuration().patience * 1000:.0f}ms"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
         yield
 
 
@@ -87,7 +88,7 @@ def _look(request: ApiRequest, look: Look | None) -> None:
 
 
 def _place(path: str) -> str:
-    """A long path, of which no row can be found, by its digest."""
+    """A path that is too long for its column, by its digest: a name in it may have 200 characters."""
     return path if len(path) <= 200 else hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 from django.http import HttpRequest
 from pydantic import BaseModel, Field
 
+from opsconsole.api.configuration import configuration
+
 T = TypeVar("T")
 
 
@@ -14,6 +16,12 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next: str | None = Field(examples=["/api/v1/commands?status=error&cursor=0199f0c2-a3d4-7c1b-8e51-6d1f2a3b4c5d"])
+
+
+def page_size(limit: int | None) -> int:
+    """How many rows a page has when the caller has asked for `limit`."""
+    settings = configuration()
+    return min(limit or settings.page, settings.largest_page)
 
 
 def next_of(request: HttpRequest, cursor: object | None) -> str | None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from opsconsole.api import Mount, Problem, Router, beforehand, needs, problems_of
 from opsconsole.api.configuration import configuration
-from opsconsole.api.paging import Page, next_of
+from opsconsole.api.paging import Page, next_of, page_size
 from opsconsole.api.requests import ApiRequest
 from opsconsole.console import audit
 from opsconsole.engine.queries.present import database_now
@@ -71,10 +71,8 @@ def define(request: ApiRequest, wanted: NewReminder) -> Any:
 @needs(VIEW, open_on_loopback=True)
 def list_(request: ApiRequest, wanted: Query[RemindersWanted]) -> Any:
     """Reminders, the newest first. The list follows what happens within moments; a single reminder is as it is."""
-    size = min(wanted.limit or configuration().page, configuration().largest_page)
-    rows, older = queries.newest(
-        status=wanted.status or "", tenant=request.caller.tenant, before=wanted.cursor, size=size
-    )
+    size, tenant = page_size(wanted.limit), request.caller.tenant
+    rows, older = queries.newest(status=wanted.status or "", tenant=tenant, before=wanted.cursor, size=size)
     now = database_now()
     return Page[ReminderShown](items=[ReminderShown.of(row, now) for row in rows], next=next_of(request, older))
 

@@ -76,11 +76,9 @@ def one_schedule(name: str) -> Overview | None:
 
 
 def runs_before(name: str, before: UUID | None) -> list[ShownRun]:
-    """A page of its runs with their events, the newest first; one more than RUNS when there are older ones."""
+    """A page of its runs, the newest first; one more than RUNS when there are older ones."""
     runs = Run.objects.filter(schedule=name).order_by("-id")
-    shown = _shown((runs.filter(id__lt=before) if before else runs)[: RUNS + 1])
-    _add_events(shown)
-    return shown
+    return _shown((runs.filter(id__lt=before) if before else runs)[: RUNS + 1])
 
 
 def pauses_of(declaration: Declaration) -> list[Pause]:
@@ -116,7 +114,8 @@ def _with_command(run: Run, identifier: UUID, command: Command | None) -> ShownR
     return ShownRun(run, command.status if run.status == PENDING else run.status, identifier, error)
 
 
-def _add_events(runs: Sequence[ShownRun]) -> None:
+def add_events(runs: Sequence[ShownRun]) -> None:
+    """Give these runs the events that they, or what healed them, have emitted."""
     by_command: dict[UUID, ShownRun] = {}
     for shown in runs:
         by_command |= dict.fromkeys([shown.run.command_id, shown.command_id], shown)

@@ -44,6 +44,7 @@ def show(request: HttpRequest, site: "OpsAdminSite", name: str) -> HttpResponse:
     now = database_now()
     before = _identifier(request.GET.get("before", ""))
     runs = queries.runs_before(name, before)
+    queries.add_events(runs)
     context: dict[str, Any] = {
         "title": name,
         "overview": overview,

@@ -100,6 +100,18 @@ class TestOne:
         ]  # fmt: skip
         assert (shown["errorClass"], shown["causeId"], shown["tries"]) == ("No", str(event.pk), [])
 
+    def test_whoever_does_not_want_its_flow_has_it_not_read(self, program: Program, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("opsconsole.api.resources.lineage.read_flow", None)
+        workflow = Workflow.objects.create(name="tests.flow", status="processing", correlation_id=uuid7())
+        for url, row in (
+            (C, a_command()),
+            (E, an_event()),
+            ("/api/v1/batches", a_batch(1)),
+            ("/api/v1/workflows", workflow),
+        ):
+            answer = program.get(f"{url}/{row.pk}", {"lineage": "none"})
+            assert (answer.status_code, answer.json()["lineage"]) == (200, None)
+
     def test_a_flow_that_spans_tenants_shows_each_its_own(self):
         event = an_event(tenant="a")
         mine, theirs = a_command(tenant="a", **caused_by(event)), a_command(tenant="b", **caused_by(event))

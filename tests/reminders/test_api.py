@@ -234,6 +234,7 @@ class TestLookingUp:
             looks.append((connection.in_atomic_block, connection.connection is not None))
 
         monkeypatch.setattr(delivering, "check", look)
+        monkeypatch.setattr(operations, "check", look)
         return looks
 
     def test_it_is_done_before_the_transaction_and_holds_no_connection(

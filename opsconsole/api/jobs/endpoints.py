@@ -9,7 +9,6 @@ from ninja import Path, Query, Status
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from opsconsole.api import acting
-from opsconsole.api.configuration import configuration
 from opsconsole.api.jobs import shown, types
 from opsconsole.api.jobs.accepting import NewJob, accept, understood
 from opsconsole.api.jobs.shown import Accepted, Job, JobBrief, State
@@ -18,7 +17,7 @@ from opsconsole.api.jobs.types import JOB_TYPES
 from opsconsole.api.mounting import Mount, Router
 from opsconsole.api.needing import needs
 from opsconsole.api.once import REPLAYED
-from opsconsole.api.paging import Page, next_of
+from opsconsole.api.paging import Page, next_of, page_size
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.site import NAMESPACE
@@ -72,8 +71,7 @@ def list_(request: ApiRequest, wanted: Query[Wanted]) -> Any:
         state=state,
         now=now,
     )
-    size = min(wanted.limit or configuration().page, configuration().largest_page)
-    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=size)
+    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=page_size(wanted.limit))
     return Page[JobBrief](
         items=[JobBrief(**shown.brief(command, now)) for command in page.rows], next=next_of(request, page.older)
     )

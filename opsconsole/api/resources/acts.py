@@ -14,9 +14,8 @@ from opsconsole.api.problems import problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.console.actions import ACTIONS, Action
 from opsconsole.console.kinds import KINDS
+from opsconsole.console.views.acting import MOST
 from opsconsole.engine.operations import Tally
-
-MOST = 1_000  # rows at once, as in the console
 
 
 class Order(Body):

@@ -13,7 +13,7 @@ from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
 from opsconsole.api.resources.filters import BatchesWanted, filter_of
 from opsconsole.api.resources.finding import found
-from opsconsole.api.resources.lineage import lineage_of
+from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import BatchBrief, BatchShown
 from opsconsole.engine.models import Batch
 from opsconsole.engine.queries import details, lists
@@ -39,10 +39,10 @@ acts.offer(router, "batch", find)
 
 @router.get("/{identifier}", response={200: BatchShown, **problems_of(404)})
 @needs("ops_engine.view_batch")
-def show(request: ApiRequest, identifier: UUID) -> Any:
+def show(request: ApiRequest, identifier: UUID, lineage: LineageWanted = "full") -> Any:
     """One batch with its flow; its members are the commands with `batch` in their list."""
     batch: Any = find(request, identifier)
     known = details.member_totals(batch)
     batch.members, batch.is_bounded = known.counts, known.is_bounded
-    batch.lineage = lineage_of(batch, request.caller)
+    batch.lineage = lineage_of(batch, request.caller, lineage)
     return BatchShown.model_validate(batch)

@@ -19,7 +19,7 @@ from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
 from opsconsole.api.resources.filters import CommandsWanted, filter_of
 from opsconsole.api.resources.finding import found
-from opsconsole.api.resources.lineage import lineage_of
+from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import CommandBrief, CommandShown, Try
 from opsconsole.api.resources.waiting import ended
 from opsconsole.api.sending import refuse_unknown_queue, type_for, validated
@@ -106,11 +106,11 @@ acts.offer(router, "command", find)
 
 @router.get("/{identifier}", response={200: CommandShown, **problems_of(404)})
 @needs("ops_engine.view_command")
-def show(request: ApiRequest, identifier: UUID) -> Any:
+def show(request: ApiRequest, identifier: UUID, lineage: LineageWanted = "full") -> Any:
     """One command with its payload, its tries and its flow."""
     command: Any = find(request, identifier)
     command.tries = list(map(Try.model_validate, details.attempts_of(command.pk).rows))
-    command.lineage = lineage_of(command, request.caller)
+    command.lineage = lineage_of(command, request.caller, lineage)
     if claim := details.claim_of(command):
         command.worker = claim.worker
         reported = claim.progress or {}

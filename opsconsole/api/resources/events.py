@@ -16,7 +16,7 @@ from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
 from opsconsole.api.resources.filters import EventsWanted, filter_of
 from opsconsole.api.resources.finding import found
-from opsconsole.api.resources.lineage import lineage_of
+from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import EventBrief, EventShown, Try
 from opsconsole.api.sending import refuse_events_of_streams, type_for, validated
 from opsconsole.engine import emit
@@ -65,9 +65,9 @@ acts.offer(router, "event", find)
 
 @router.get("/{identifier}", response={200: EventShown, **problems_of(404)})
 @needs("ops_engine.view_event")
-def show(request: ApiRequest, identifier: UUID) -> Any:
+def show(request: ApiRequest, identifier: UUID, lineage: LineageWanted = "full") -> Any:
     """One event with its data, its tries and its flow."""
     event: Any = find(request, identifier)
     event.tries = list(map(Try.model_validate, details.attempts_of(event.pk).rows))
-    event.lineage = lineage_of(event, request.caller)
+    event.lineage = lineage_of(event, request.caller, lineage)
     return EventShown.model_validate(event)

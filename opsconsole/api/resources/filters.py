@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from opsconsole.api.callers import Caller
-from opsconsole.api.configuration import configuration
+from opsconsole.api.paging import page_size
 from opsconsole.api.parameters import Bound
 from opsconsole.api.problems import Problem
 from opsconsole.console.reading import Reading
@@ -29,7 +29,7 @@ class Paged(BaseModel):
 
     @property
     def size(self) -> int:
-        return min(self.limit or configuration().page, configuration().largest_page)
+        return page_size(self.limit)
 
     def conditions(self) -> dict[str, str]:
         """As they would stand in the console's address."""

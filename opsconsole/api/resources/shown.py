@@ -126,7 +126,7 @@ class Whole(Shown):
     """What one resource has beside its row."""
 
     metadata: dict[str, Any]
-    lineage: Lineage
+    lineage: Lineage | None
 
 
 class Tried(Whole):

@@ -13,7 +13,7 @@ from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
 from opsconsole.api.resources.filters import WorkflowsWanted, filter_of
 from opsconsole.api.resources.finding import found
-from opsconsole.api.resources.lineage import lineage_of
+from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import WorkflowBrief, WorkflowShown, WorkflowStep
 from opsconsole.engine.models import Workflow
 from opsconsole.engine.queries import lists
@@ -42,10 +42,10 @@ acts.offer(router, "workflow", find)
 
 @router.get("/{identifier}", response={200: WorkflowShown, **problems_of(404)})
 @needs("ops_engine.view_workflow")
-def show(request: ApiRequest, identifier: UUID) -> Any:
+def show(request: ApiRequest, identifier: UUID, lineage: LineageWanted = "full") -> Any:
     """One workflow with its steps and its flow."""
     workflow = find(request, identifier)
     steps = list(map(WorkflowStep.model_validate, workflow.steps.all()[:STEPS]))
     brief = WorkflowBrief.model_validate(workflow).model_dump()
-    flow = lineage_of(workflow, request.caller)
+    flow = lineage_of(workflow, request.caller, lineage)
     return WorkflowShown(**brief, metadata=workflow.metadata, lineage=flow, steps=steps)
