@@ -76,8 +76,10 @@ def limited(request: pytest.FixtureRequest) -> Iterator[type[Command]]:
 
 
 @pytest.fixture
-def alone() -> Iterator[None]:
-    """Nobody follows the log but those whom the test declares."""
+def alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nobody follows the log but those whom the test declares; everybody does again when the database is cleaned."""
+    if request.node.get_closest_marker("django_db") is None:
+        request.getfixturevalue("database")
     kept = [(registry, dict(registry._items)) for registry in (FOLLOWERS, moves.PROCESSES)]
     for registry, _ in kept:
         registry._items.clear()
@@ -128,6 +130,7 @@ def _clean() -> None:
         if sum(_row_counts(cursor)) > MANY_ROWS:
             cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         cursor.execute("UPDATE ops_engine_sequencer SET position = 0")
+    duties.begin()  # as migrate left them: the next test may be one that prepares nothing
 
 
 def _row_counts(cursor: Any) -> Iterator[int]:
