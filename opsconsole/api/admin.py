@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission
@@ -42,7 +43,8 @@ class NewToken(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         zone = timezone.get_current_timezone_name()  # the admin's, in which the token will show it as well
         self.fields["expires_at"].help_text = f"In the zone {zone}; empty: never."
-        self.fields["scopes"].choices = [(name, name) for name in offered(self.maker)]  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = offered(self.maker)  # type: ignore[attr-defined]
+        self.fields["user"].initial = self.maker
         if not self.maker.is_superuser:
             self.fields["user"].queryset = self.fields["user"].queryset.filter(pk=self.maker.pk)  # type: ignore[attr-defined]
 
@@ -53,14 +55,18 @@ class NewToken(forms.ModelForm):  # type: ignore[type-arg]
         return expires_at
 
 
-def offered(user: Any) -> list[str]:
-    """The permissions that operations name, as far as the user has them."""
+def offered(user: Any) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The permissions that operations name, as far as the user has them, app by app, each with what it allows."""
     from opsconsole.api.site import api
 
     needed = {name for _, _, one in api().operations() for name in needs_of(one).permissions}
     known = Permission.objects.filter(codename__in=[name.partition(".")[2] for name in needed])
-    stored = {f"{app}.{code}" for app, code in known.values_list("content_type__app_label", "codename")}
-    return sorted(name for name in needed & stored if user.has_perm(name))
+    labels: dict[str, list[tuple[str, str]]] = {}
+    for label, code, told in known.order_by("name").values_list("content_type__app_label", "codename", "name"):
+        name = f"{label}.{code}"
+        if name in needed and user.has_perm(name):
+            labels.setdefault(label, []).append((name, f"{told} ({name})"))
+    return [(str(apps.get_app_config(label).verbose_name), choices) for label, choices in sorted(labels.items())]
 
 
 @admin.register(Token)
@@ -72,6 +78,7 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("user", "use")
     ordering = ("-id",)
     change_form_template = "ops_api/token.html"
+    change_list_template = "ops_api/tokens.html"
 
     @admin.display(description="state")
     def state(self, token: Token) -> str:

@@ -7,7 +7,11 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Page
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "4.14.1" / "axe.min.js"
-OPTIONS = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}  # WCAG 2.2 AA, off by default
+OPTIONS = {
+    "rules": {"target-size": {"enabled": True}},  # WCAG 2.2 AA, off by default
+    "resultTypes": ["violations"],
+    "preload": False,  # it copies style sheets into the page, which the policy of the page refuses
+}
 
 
 class Watched:
