@@ -72,6 +72,8 @@ def read(request: HttpRequest, operation: Operation) -> None:
         if request.content_type != "application/json":
             raise Problem(415, "Send application/json.", headers={"Accept": "application/json"})
         request.json_body = parsed(raw)  # type: ignore[attr-defined]
+        if request.json_body is None:  # type: ignore[attr-defined]
+            raise Problem.of_field("body", "is null: send an object, or no body where none is required")
 
 
 def parsed(raw: bytes | str) -> Any:

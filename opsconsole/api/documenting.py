@@ -73,10 +73,18 @@ def _complete(told: Document, method: str, operation: Operation, needed: Needs) 
         responses[200]["headers"].update(TAG)
     if method == "post":
         told["parameters"].append(KEY)
+    for content in told.get("requestBody", {}).get("content", {}).values():
+        content["schema"] = _without_null(content["schema"])
     if needed.is_public:
         told["security"] = []
     elif needed.open_on_loopback and configuration().open_on_loopback:
         told["security"] = [*told.get("security", []), {}]
+
+
+def _without_null(schema: Document) -> Document:
+    """A body that may be left out is an object when it is there."""
+    told = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    return told[0] if len(told) == 1 else schema
 
 
 def _as_problem(response: Document) -> None:

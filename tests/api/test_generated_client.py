@@ -74,7 +74,7 @@ def test_it_defines_a_reminder_moves_it_and_sees_it_called(client_package: Any, 
         assert (str(made.status), receiver.calls) == ("Active", [])
         later = snooze.sync(made.id, client=client, body=models.Delay.from_dict({"hours": 2, "reason": "not yet"}))
         assert later.scheduled_at > made.scheduled_at
-        assert str(fire.sync(made.id, client=client, body=models.Why()).status) == "Active"
+        assert str(fire.sync(made.id, client=client).status) == "Active"
         run_until_idle()
         assert [call.path for call in receiver.calls] == [f"/inbox/{made.id}"]
         assert str(show.sync(made.id, client=client).status) == "Completed"
@@ -82,5 +82,5 @@ def test_it_defines_a_reminder_moves_it_and_sees_it_called(client_package: Any, 
         assert kept == [
             f"reminders.{what}" for what in ("defined", "rescheduled", "rescheduled", "elapsed", "completed")
         ]
-        refused = fire.sync(made.id, client=client, body=models.Why())
+        refused = fire.sync(made.id, client=client)
         assert (refused.status, refused.type_) == (409, "urn:opsconsole:problem:not-active")
