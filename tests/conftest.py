@@ -99,14 +99,14 @@ def _end_other_sessions() -> None:
 
 
 def _prepare() -> None:
-    """Other tests may have emptied every table, these two rows included."""
+    """Other tests may have emptied every table, these rows included, or rolled up what is yet to come here."""
     _reconnect()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ops_engine_sequencer (id, position) VALUES (1, 0) ON CONFLICT DO NOTHING;"
             "INSERT INTO ops_engine_rollupmark (kind, until)"
             " SELECT kind, date_trunc('minute', now()) - interval '1 day' FROM unnest(ARRAY['event', 'command']) AS kind"
-            " ON CONFLICT DO NOTHING"
+            " ON CONFLICT (kind) DO UPDATE SET until = excluded.until"
         )
     duties.begin()
 
