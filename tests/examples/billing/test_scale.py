@@ -14,7 +14,7 @@ from tests.console.visitors import an_operator
 from tests.examples.billing.paperwork import empty, issued
 from tests.scale.plans import touched
 
-LONG, MANY = 5_000, 4_000  # documents of a report; reports, processes and commands
+LONG, MANY = 20_000, 4_000  # documents of a report; reports, processes and commands
 TABLES = ("reports_", "billing_", "ops_engine_command", "ops_engine_uniquekey", "ops_streams_process")
 OLDER = "/voiding/reports/{report}/?before={document}"
 TOUCHED = 1_500  # rows that one query may look at; the page shows some hundred
