@@ -99,8 +99,12 @@ def _end_other_sessions() -> None:
 
 
 def _prepare() -> None:
-    """Other tests may have emptied every table, these rows included, or rolled up what is yet to come here."""
+    """Other tests may have emptied every table, the rows of migrations included."""
     _reconnect()
+    _as_migrate_left_it()
+
+
+def _as_migrate_left_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ops_engine_sequencer (id, position) VALUES (1, 0) ON CONFLICT DO NOTHING;"
@@ -130,7 +134,7 @@ def _clean() -> None:
         if sum(_row_counts(cursor)) > MANY_ROWS:
             cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         cursor.execute("UPDATE ops_engine_sequencer SET position = 0")
-    duties.begin()  # as migrate left them: the next test may be one that prepares nothing
+    _as_migrate_left_it()  # the next test may be one that prepares nothing
 
 
 def _row_counts(cursor: Any) -> Iterator[int]:
