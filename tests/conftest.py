@@ -53,6 +53,14 @@ def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         _clean()
 
 
+@pytest.fixture(autouse=True)
+def _rows_of_migrations(request: pytest.FixtureRequest) -> None:
+    """For tests on Django's own fixtures, which may come after one that emptied every table."""
+    if request.node.get_closest_marker("django_db") is not None:
+        request.getfixturevalue("db")
+        _as_migrate_left_it()
+
+
 @pytest.fixture
 def fresh_engine(database: None) -> Iterator[None]:
     """The engine as a process knows it that has just begun; scripts of the tests' handlers are forgotten after."""
