@@ -51,6 +51,13 @@ def test_every_statement_is_used() -> None:
     }
 
 
+def test_what_a_statement_takes_is_chosen_once() -> None:
+    """A subquery of IN that locks and skips may run once a row of what is changed, and take more than its LIMIT."""
+    chosen_again = re.compile(r"\bIN \(\s*SELECT[^;]*\bLIMIT\b[^;]*SKIP LOCKED", re.IGNORECASE)
+    statements = [path for path in (ROOT / "opsconsole").rglob("*.sql") if chosen_again.search(path.read_text())]
+    assert statements == []
+
+
 def _is_composed(name: str, code: str) -> bool:
     """Some names are put together: f"read_live_{kind}s"."""
     return any(
