@@ -2,10 +2,12 @@
 
 import logging
 import time
+from functools import partial
 
 from django.db import connection
 
 from opsconsole.engine import claiming, execution, reacting, settling
+from opsconsole.engine.aside import aside
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import is_connection_lost
 from opsconsole.engine.heartbeat import heart
@@ -18,7 +20,7 @@ HELP_EVERY = 0.25  # seconds between two calls for help
 
 
 def drain(queue: str) -> int:
-    """Execute what is due in `queue`; returns how many commands ended.
+    """Execute what is due in `queue`; returns how many commands are known to have ended.
 
     Finding work twice in a row, it asks for a second worker, which asks for a third: as many join as there is work.
     After `drain_seconds` it makes room for other queues and leaves a hint to come back.
@@ -30,7 +32,7 @@ def drain(queue: str) -> int:
     try:
         chunk = claiming.claim_commands(queue)
         while chunk is not None:
-            ended += execute_chunk(chunk)
+            ended += _execute(chunk)
             if time.monotonic() > stop_at:
                 hints.send(queue)
                 break
@@ -43,6 +45,12 @@ def drain(queue: str) -> int:
     finally:
         heart.busy_with = ""
     return ended
+
+
+def _execute(chunk: claiming.Chunk) -> int:
+    """Here, or beside this drain when it may have to wait for others to answer."""
+    run = partial(execute_chunk, chunk)
+    return aside.run(run, len(chunk.commands)) if execution.runs_together(chunk) else run()
 
 
 def execute_chunk(chunk: claiming.Chunk) -> int:

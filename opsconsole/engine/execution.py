@@ -87,6 +87,12 @@ def run(chunk: Chunk) -> Finished:
     return finished
 
 
+def runs_together(chunk: Chunk) -> bool:
+    """Whether handlers that are given many commands at once have some of these."""
+    entries = (HANDLERS.find(claimed.type) for claimed in chunk.commands)
+    return any(entry is not None and entry.runner is not None for entry in entries)
+
+
 def _run_one(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, finished: Finished) -> None:
     """Nothing is begun for a lost claim, or late. A command whose outcome cannot be recorded is suspect: it comes
     back alone, ever more seldom, so that it keeps no others waiting."""

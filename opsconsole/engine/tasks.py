@@ -6,6 +6,7 @@ from celery import Task, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from opsconsole.engine import draining
+from opsconsole.engine.aside import aside
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.keeping import connection_of
 
@@ -30,4 +31,5 @@ def begin(**kwargs: object) -> None:
 
 @worker_process_shutdown.connect
 def end(**kwargs: object) -> None:
+    aside.finish()
     heart.leave()

@@ -1,4 +1,4 @@
-"""Handlers that wait for the world outside, many at a time."""
+"""Handlers that wait for the world outside, many at a time, and the threads of this process that do the waiting."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -11,15 +11,21 @@ from django.db import connection
 from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.heartbeat import Held
 
-_pools: dict[int, ThreadPoolExecutor] = {}
+_pools: dict[tuple[str, int], ThreadPoolExecutor] = {}
 os.register_at_fork(after_in_child=_pools.clear)
+
+
+def pool(name: str, size: int) -> ThreadPoolExecutor:
+    """Up to `size` threads, begun when they are needed, and kept."""
+    if (name, size) not in _pools:
+        _pools[name, size] = ThreadPoolExecutor(size, thread_name_prefix=f"ops-{name}")
+    return _pools[name, size]
 
 
 def run_many(
     commands: Sequence[ClaimedCommand], held: Held, count: int, execute: Callable[[ClaimedCommand], None]
 ) -> None:
     """Execute commands of one type on `count` threads, each with a database connection that it keeps."""
-    pool = _pools.setdefault(count, ThreadPoolExecutor(count, thread_name_prefix="ops-handler"))
 
     def run_one(claimed: ClaimedCommand) -> None:
         try:
@@ -30,8 +36,9 @@ def run_many(
         finally:
             connection.close_if_unusable_or_obsolete()
 
+    threads = pool("handler", count)
     with several(held, count):
-        futures = [pool.submit(run_one, claimed) for claimed in commands]
+        futures = [threads.submit(run_one, claimed) for claimed in commands]
         wait(futures)  # all of them, before the claim is given up because of one
         for future in futures:
             future.result()
@@ -53,13 +60,13 @@ def _say(held: Held, count: int) -> None:
 def end_threads() -> None:
     """End the idle threads; each closes its own database connection, which nobody else may."""
     while _pools:
-        size, pool = _pools.popitem()
+        (_, size), threads = _pools.popitem()
         everybody = Barrier(size)
 
         def leave(everybody: Barrier = everybody) -> None:
             everybody.wait()
             connection.close()
 
-        for future in [pool.submit(leave) for _ in range(size)]:
+        for future in [threads.submit(leave) for _ in range(size)]:
             future.result()
-        pool.shutdown()
+        threads.shutdown()

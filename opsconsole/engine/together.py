@@ -80,8 +80,9 @@ T = TypeVar("T", bound=Together)
 
 def handles_together(message: type[Command], *, most: int = 100) -> Callable[[T], T]:
     """Register a generator as the handler of a type: it is given up to `most` commands and yields them in groups, as it
-    is done with them. It runs outside any transaction, at least once for each, and hands `work.idempotency_key`, or a
-    key of its own, to the world outside. Raises DuplicateName.
+    is done with them; an empty group while it waits for long. It runs outside any transaction, at least once for each,
+    and hands `work.idempotency_key`, or a key of its own, to the world outside. A drain goes on to other work when it
+    takes long, so several runs may be under way in a process. Raises DuplicateName.
     """
     if most < 1:
         raise ValueError(f"a handler that is given {most} commands at once has nothing to do")
@@ -114,7 +115,10 @@ def _run_some(commands: Sequence[ClaimedCommand], held: Held, entry: HandlerEntr
     held.allow(entry.message.__contract__.timeout or configuration().handler_timeout)
     tasks = list(_prepared(commands, held, entry, finished))
     for group in _answered(entry, tasks):
-        _record(group, entry, finished)
+        if group:
+            _record(group, entry, finished)
+        elif not connection.in_atomic_block:
+            connection.close()  # whoever waits holds none
 
 
 def _prepared(

@@ -20,6 +20,7 @@ from opsconsole.kernel.answers import understood
 
 TOGETHER = 0.004  # seconds that an answer waits for others
 MOST = 50  # answers handed out together
+QUIET = 1.0  # seconds without anything new: whoever makes the calls may want to do something else
 RECORD = 16_384  # bytes, the most that TLS holds in one record: none is left where nobody looks for it
 
 K = TypeVar("K", bound=Hashable)
@@ -62,21 +63,22 @@ Outcome = Answer | NoAnswer
 
 def post(target: Target, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
     """The answer, whatever its status; raises NoAnswer. `timeout` bounds the whole exchange, in seconds."""
-    ((_, outcome),) = next(post_many([Request("", target, body, headers)], timeout=timeout))
+    ((_, outcome),) = next(filter(None, post_many([Request("", target, body, headers)], timeout=timeout)))
     if isinstance(outcome, NoAnswer):
         raise outcome
     return outcome
 
 
 def post_many(requests: Sequence[Request[K]], *, timeout: float) -> Iterator[list[tuple[K, Outcome]]]:
-    """Make all of these calls at once; what became of them comes in groups, as it comes. The time bounds each."""
+    """Make all of these calls at once; what became of them comes in groups, as it comes; an empty one when nothing has
+    come for QUIET seconds. The time bounds each."""
     calls = _Calls(timeout)
     try:
         for request in requests:
             calls.begin(request.key, request.target, request.encoded())
         while calls.waiting or calls.done:
-            calls.look()
-            if calls.is_time_to_tell:
+            has_come = calls.look()
+            if calls.is_time_to_tell or not has_come:
                 told = time.monotonic()
                 yield calls.take()
                 calls.excuse(time.monotonic() - told)
@@ -148,15 +150,16 @@ class _Calls:
             self.selector.unregister(call.file)
         call.steps.close()  # and with it whatever socket it has by now
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """Go on with those that something has come for; then with those whose time is up. Nothing is sent to whom no
-        time is left for an answer."""
+        time is left for an answer. Whether anything has come, or is to be told."""
         ready, overdue = self.selector.select(self._patience()), time.monotonic() - self.timeout
         for what, _ in ready:
             is_in_vain = what.events == EVENT_WRITE and what.data.begun <= overdue
             self.advance(what.data, TimeoutError() if is_in_vain else None)
         for call in [call for call in self.waiting if call.begun <= overdue]:
             self.advance(call, TimeoutError())
+        return bool(ready or self.done)
 
     def excuse(self, seconds: float) -> None:
         """So long nobody has looked: it counts for nobody, neither towards the time that is left nor as latency."""
@@ -167,7 +170,7 @@ class _Calls:
         if self.done:
             return max(0.0, self.first_done + TOGETHER - time.monotonic()) if self.waiting else 0.0
         begun = min(call.begun for call in self.waiting)
-        return max(0.0, begun + self.timeout - time.monotonic())
+        return min(QUIET, max(0.0, begun + self.timeout - time.monotonic()))
 
     @property
     def is_time_to_tell(self) -> bool:

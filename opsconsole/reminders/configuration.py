@@ -25,7 +25,7 @@ class Configuration:
     signing_key: str = ""  # shared with receivers, who check signatures with it; empty: made from SECRET_KEY
     timeout: float = 10.0  # of one try, from the first byte to the last; looking a name up comes on top
     retry: RetryPolicy = Exponential(first=2.0, times=7, longest=300.0)
-    at_once: int = 100  # calls that a worker process makes at once, at most
+    at_once: int = 100  # calls that are made together, at most: a process may have several such chunks under way
 
     @property
     def key(self) -> str:

@@ -14,16 +14,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from opsconsole.embedded.state import CHECKOUT
+from opsconsole.engine import send
+from opsconsole.engine.models import Claim, Runner
+from opsconsole.engine.models import Command as StoredCommand
 from opsconsole.engine.queries.present import database_now
 from opsconsole.reminders import operations
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.streams.models import Process
 from tests.chaos.site import Site, ask, eventually, someone
+from tests.factories import command
+from tests.handlers_app.messages import Record
 
 SETTINGS = "tests.chaos.reminder_settings"
 PAGE = 250  # reminders defined in one transaction
@@ -197,3 +203,49 @@ def _called_after_success(calls: list[Taken]) -> list[str]:
         recorded_at = dict(cursor.fetchall())
     slack = 1.0  # between the statement's time and the visibility of its commit
     return [call.key for call in calls if call.moment > recorded_at.get(call.key, call.moment) + slack]
+
+
+def test_receivers_that_never_answer_keep_nobody_else_waiting(calling: Site, tmp_path: Path):
+    """Two worker processes for all queues, as a small site has; for ten seconds, calls that hang begin all the time."""
+    calling.environment["DJANGO_SETTINGS_MODULE"] = "tests.chaos.patient_settings"
+    calling.dispatcher()
+    calling.worker(2)
+    eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 3, "the start of all processes")
+    silent, quick = tmp_path / "silent", tmp_path / "quick"
+    silent.mkdir(), quick.mkdir()
+    with inbox(silent, silent=1.0) as hanging, inbox(quick) as receiver:
+        define(20, hanging.address, within=10.0, ahead=3.0)
+        define(100, receiver.address, within=10.0, ahead=3.0)
+        eventually(lambda: len(receiver.calls()) >= 100, "the last call", 60)
+        waits = [_wait_of(send(Record()).id) for _ in range(3)]
+        calls = receiver.calls()
+    late = sorted(call.lateness for call in calls)
+    print(
+        f"\nlateness beside hanging calls: median {late[50]:.3f} s, longest {late[-1]:.3f} s; others {max(waits):.3f} s"
+    )
+    assert late[-1] <= 1.5
+    assert max(waits) <= 1.5
+
+
+def test_a_worker_that_is_to_stop_while_nobody_answers_records_what_came_of_the_call(calling: Site, tmp_path: Path):
+    calling.dispatcher()
+    worker = calling.worker(1)
+    eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 2, "the start of both processes")
+    with inbox(tmp_path, silent=1.0) as receiver:
+        define(1, receiver.address, within=0.0, ahead=2.0)
+        eventually(receiver.calls, "the call")
+        other = send(Record()).id
+        eventually(lambda: command(other).status == "success", "what the worker does meanwhile")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(45), "it did not stop"
+    assert worker.exit_code == 0
+    call = StoredCommand.objects.get(type="reminders.call_back")
+    assert (call.status, call.attempts, call.losses) == ("pending", 1, 0)
+    assert not Claim.objects.exists()
+    assert not Runner.objects.filter(kind="worker").exists()
+
+
+def _wait_of(identifier: UUID) -> float:
+    eventually(lambda: command(identifier).status == "success", "a command of another queue")
+    stored = command(identifier)
+    return float((stored.started_at - stored.created_at).total_seconds())
