@@ -13,7 +13,7 @@ from opsconsole.engine import waking
 from opsconsole.engine.attempts import Try
 from opsconsole.engine.claiming import ClaimedCommand
 from opsconsole.engine.configuration import configuration
-from opsconsole.engine.faults import Fault, LeaseLost, is_connection_lost, noticing_a_lost_connection
+from opsconsole.engine.faults import Fault, LeaseLost, is_conflict, is_connection_lost, noticing_a_lost_connection
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import COMMANDS, NewerVersion
 from opsconsole.engine.outcomes import Cancel, Discard, Outcome, RetryAt, Snooze
@@ -68,8 +68,9 @@ def record(
     """Write what became of the try; returns whether the command has ended. Raises LeaseLost with nothing changed.
 
     A `failure` that is a function is asked in the transaction of the record: what it writes there is stored if the
-    claim still holds. When it raises, that is the failure. One that cannot be written as it is (a policy that raises,
-    a time beyond all calendars) is final: else the command would be run for ever.
+    claim still holds. When it raises, that is the failure, but for a conflict, which is raised. One that cannot be
+    written as it is (a policy that raises, a time beyond all calendars) is final: else the command would be run for
+    ever.
     """
     try:
         with noticing_a_lost_connection():
@@ -80,6 +81,8 @@ def record(
         if is_connection_lost(trouble):
             raise
         if not isinstance(failure, BaseException):
+            if is_conflict(trouble):
+                raise
             return record(claimed, claim_id, trouble, seconds, log)
         return _write(claimed, claim_id, trouble, Verdict(ERROR, "error"), seconds, [])
 

@@ -15,7 +15,8 @@ from opsconsole.kernel.fingerprints import fingerprint
 MESSAGE_LIMIT = 4_000
 TRACEBACK_LIMIT = 16_000
 OWN_FAILURES = (Exception, SystemExit, CancelledError)  # how code that we call may end; an interrupt is not its own
-_CONFLICTS = ("40001", "40P01", "55P03")  # serialisation failure, deadlock, lock not available
+_LOCKED = "55P03"
+_CONFLICTS = ("40001", "40P01", _LOCKED)  # serialisation failure, deadlock, lock not available
 
 
 class DatabaseAway(Exception):
@@ -100,3 +101,8 @@ def is_conflict(error: BaseException) -> bool:
     """Whether two transactions got in each other's way: running again is enough."""
     cause = error.__cause__
     return isinstance(error, OperationalError) and getattr(cause, "sqlstate", None) in _CONFLICTS
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether a lock was waited for in vain: who runs again at once waits again."""
+    return is_conflict(error) and getattr(error.__cause__, "sqlstate", None) == _LOCKED

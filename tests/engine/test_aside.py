@@ -37,13 +37,14 @@ def call(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
 def _alone(monkeypatch) -> None:
     monkeypatch.setattr(Heart, "start", lambda self: None)
     monkeypatch.setattr(hints, "send", lambda queue: True)
-    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    monkeypatch.setattr(aside, "PATIENCE", LIMIT)
 
 
 @pytest.fixture
-def answer() -> Iterator[threading.Event]:
-    """Nobody answers before it is set."""
+def answer(monkeypatch) -> Iterator[threading.Event]:
+    """Nobody answers before it is set, and no drain has patience."""
     answered = threading.Event()
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
 
     def wait(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
         assert answered.wait(LIMIT)
@@ -68,13 +69,14 @@ def test_a_chunk_that_is_soon_done_is_waited_for():
     assert statuses() == ["success"] * 3
 
 
-def test_a_drain_goes_on_while_one_waits_and_the_claim_is_held_until_it_has_ended(answer):
+def test_a_drain_goes_on_while_one_waits_and_the_claim_is_held_until_it_has_ended(answer, monkeypatch):
     waiting = send(Call()).id
     assert draining.drain("elsewhere") == 0
     (claim,) = Claim.objects.all()
     assert command(waiting).status == "processing" and claim.id in heart._held
 
     let(lambda tasks: iter([tasks]))
+    monkeypatch.setattr(aside, "PATIENCE", LIMIT)
     send(Call())
     assert draining.drain("elsewhere") == 1
 
@@ -91,7 +93,7 @@ def test_there_is_room_for_one_more_when_the_drain_goes_on(answer, monkeypatch):
     send(Call())
     second = threading.Thread(target=_drain)
     second.start()
-    second.join(5 * aside.PATIENCE)
+    second.join(0.3)
     assert second.is_alive(), "two are under way, and that is all there may be"
     answer.set()
     second.join(LIMIT)
@@ -104,7 +106,7 @@ def test_no_more_commands_are_under_way_than_a_process_has_files_for(answer, mon
         send(Call(number=number))
     drain = threading.Thread(target=_drain)
     drain.start()
-    drain.join(5 * aside.PATIENCE)
+    drain.join(0.3)
     assert drain.is_alive()
     answer.set()
     drain.join(LIMIT)
@@ -179,7 +181,7 @@ def test_a_worker_process_ends_when_what_it_has_called_for_is_recorded(answer, m
     draining.drain("elsewhere")
     end = threading.Thread(target=tasks.end)
     end.start()
-    end.join(5 * aside.PATIENCE)
+    end.join(0.3)
     assert end.is_alive() and statuses() == ["processing"]
     answer.set()
     end.join(LIMIT)

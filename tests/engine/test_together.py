@@ -19,9 +19,9 @@ from opsconsole.engine import (
     claiming,
     execution,
     operations,
+    recording,
     send,
     send_batch,
-    together,
 )
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import DatabaseAway
@@ -247,28 +247,67 @@ def test_a_group_is_locked_in_the_order_of_its_ids(handled, monkeypatch):
     assert locked == identifiers and statuses() == ["success"] * 3
 
 
-def test_one_that_is_locked_by_somebody_keeps_the_others_from_nothing(handled, monkeypatch):
-    monkeypatch.setattr(together, "LOCK_TIMEOUT", "50ms")
+def success(task: Task) -> None:
+    task.work.append(f"tests.matter-{task.command.number}", Happened())
+
+
+def failure(task: Task) -> None:
+    def decided() -> Exception:
+        append(f"tests.matter-{task.command.number}", Happened())
+        return Refused("no")
+
+    task.outcome = decided
+
+
+@pytest.fixture
+def locked(monkeypatch) -> Iterator[Any]:
+    """Somebody keeps the stream of the second one locked, until the connection is closed."""
+    monkeypatch.setattr(recording, "LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr(recording, "LAST_PATIENCE", 0.2)
+    with transaction.atomic():
+        append("tests.matter-1", Happened())
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT FROM ops_engine_stream WHERE id = 'tests.matter-1' FOR UPDATE")
+    yield other
+    other.close()
+
+
+@pytest.mark.parametrize("come_of_it", [success, failure])
+def test_one_that_is_locked_by_somebody_keeps_the_others_from_nothing_and_spends_no_attempt(
+    handled, locked, come_of_it
+):
+    def handle(tasks):
+        for task in tasks:
+            (come_of_it if task.command.number == 1 else success)(task)
+        yield tasks
+        assert statuses() == ["success", "processing", "success"]
+
+    handled(handle)
+    sent(3)
+    run()
+    assert statuses() == ["success", "pending", "success"]
+    assert (version_of("tests.matter-1"), Attempt.objects.get().outcome) == (1, "snoozed")
+    assert "kept locked" in Attempt.objects.get().message
+    assert StoredCommand.objects.get(status="pending").attempts == 0
+
+
+@pytest.mark.parametrize(("come_of_it", "status"), [(success, "success"), (failure, "pending")])
+def test_one_that_was_locked_is_recorded_when_it_is_free(handled, locked, come_of_it, status):
+    """What it did is done: it would be done again."""
 
     def handle(tasks):
         for task in tasks:
-            task.work.append(f"tests.matter-{task.command.number}", Happened())
+            come_of_it(task)
         yield tasks
+        locked.close()
 
     handled(handle)
-    with transaction.atomic():
-        append("tests.matter-1", Happened())
-    sent(3)
-    other = connection.copy()
-    try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute("SELECT FROM ops_engine_stream WHERE id = 'tests.matter-1' FOR UPDATE")
-        run()
-    finally:
-        other.close()
-    assert statuses() == ["success", "pending", "success"]
-    assert "lock timeout" in Attempt.objects.get().message
+    sent(2)
+    run()
+    assert statuses() == [status] * 2 and version_of("tests.matter-1") == 2
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == ({"retry"} if status == "pending" else set())
 
 
 def test_what_a_failure_writes_is_stored_with_its_record(handled):
