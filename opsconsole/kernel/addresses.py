@@ -22,6 +22,7 @@ SUSPECT = tuple(
     for text in (
         "192.0.0.0/24",  # protocol assignments
         "192.88.99.0/24",  # relays of 6to4
+        "168.63.129.16/32",  # what virtual machines of Azure take their orders from
         "2001::/23",  # protocol assignments: Teredo, benchmarks, identifiers that are no addresses
         "2002::/16",  # 6to4
         "3fff::/20",  # documentation
@@ -85,16 +86,22 @@ def place(url: str) -> Place:
 
 
 def checked(
-    where: Place, addresses: Sequence[IPAddress], *, allowed_hosts: Collection[str] = (), loopback: bool = False
+    where: Place,
+    addresses: Sequence[IPAddress],
+    *,
+    allowed_hosts: Collection[str] = (),
+    loopback: bool = False,
+    turn: int = 0,
 ) -> Target:
     """Where to connect to, when a host stands for these; raises ForbiddenAddress.
 
-    `allowed_hosts` (in small letters) may have any address, `loopback` lets this machine be called.
+    `allowed_hosts` (in small letters) may have any address, `loopback` lets this machine be called. Of several
+    addresses each `turn`, counted from 0, takes the next one: the first may be out of reach for ever.
     """
     if where.host not in allowed_hosts:
         for address in addresses:
             _check(address, where.host, loopback)
-    return Target(where.host, str(addresses[0]), where.port, where.is_tls, where.path)
+    return Target(where.host, str(addresses[turn % len(addresses)]), where.port, where.is_tls, where.path)
 
 
 def _split(url: str) -> tuple[SplitResult, int]:

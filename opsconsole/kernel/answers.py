@@ -47,6 +47,15 @@ def understood(said: bytes | bytearray, *, is_all: bool) -> tuple[int, bytes] | 
     return (status, rest[:wanted]) if is_all or len(rest) >= wanted else None
 
 
+def begun(said: bytes | bytearray) -> tuple[int, bytes] | None:
+    """What an answer says that has not come to its end: None before its head has."""
+    try:
+        answer = understood(said, is_all=True)
+    except NoHttp:
+        return None
+    return answer if answer and answer[0] >= 200 else None
+
+
 def _check(head: bytes, is_broken: bool) -> None:
     if len(head) > LARGEST_HEAD or head.count(b"\n") > MOST_LINES:
         raise NoHttp(f"a head of {len(head):,} bytes, in {head.count(10):,} lines")

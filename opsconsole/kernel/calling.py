@@ -16,7 +16,7 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any, Generic, TypeVar
 
 from opsconsole.kernel.addresses import Target
-from opsconsole.kernel.answers import understood
+from opsconsole.kernel.answers import begun, understood
 
 TOGETHER = 0.004  # seconds that an answer waits for others
 MOST = 50  # answers handed out together
@@ -213,16 +213,22 @@ def _converse(made: socket.socket, request: bytes) -> Steps:
         except _MUST_WAIT as wait:
             yield made.fileno(), _wanted(wait, EVENT_WRITE)
     said = bytearray()
+    try:
+        return (yield from _heard(made, said))
+    except OSError:  # broken off, or time is up
+        if (answer := begun(said)) is None:
+            raise
+        return answer
+
+
+def _heard(made: socket.socket, said: bytearray) -> Steps:
+    """Add to `said` what comes, until it is an answer."""
     while True:
         try:
             more = made.recv(RECORD)
         except _MUST_WAIT as wait:
             yield made.fileno(), _wanted(wait, EVENT_READ)
             continue
-        except OSError:
-            if b"\r\n\r\n" not in said:
-                raise
-            more = b""  # broken off behind the head
         said += more
         answer = understood(said, is_all=not more)
         if answer is not None:

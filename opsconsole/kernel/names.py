@@ -1,8 +1,8 @@
 """Looking up the names of hosts: many at once, under one limit, whatever the name service does."""
 
+import math
 import socket
 import time
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -12,8 +12,6 @@ from threading import Thread
 IPAddress = IPv4Address | IPv6Address
 Found = list[IPAddress] | OSError
 
-MOST = 64  # inquiries of one go at the same time
-
 
 def resolve(name: str) -> list[IPAddress]:
     """Every address of a host, the one to connect to first; raises OSError. It takes as long as it takes."""
@@ -22,30 +20,45 @@ def resolve(name: str) -> list[IPAddress]:
 
 
 def look_up(names: Iterable[str], *, within: float) -> dict[str, Found]:
-    """What the names stand for, or why it is not known: TimeoutError for those without an answer `within` seconds.
+    """What the names stand for, or why it is not known: TimeoutError for those without an answer `within` seconds."""
+    inquiries = Inquiries(names, within=within)
+    return {**inquiries.known(), **inquiries.given_up()}
 
-    An inquiry cannot be broken off: the threads of those that take longer are left to themselves.
+
+class Inquiries:
+    """Names that are being looked up from now on, each by a thread of its own, so that none waits for another.
+
+    An inquiry cannot be broken off: the threads of those that take longer than `within` seconds are left to themselves.
     """
-    until, answers = time.monotonic() + within, SimpleQueue[tuple[str, Found]]()
-    found: dict[str, Found] = {
-        name: TimeoutError(f"the name {name} was not looked up within {within:g} s") for name in names
-    }
-    left = deque(found)
-    for _ in range(min(len(left), MOST)):
-        Thread(target=_inquire, args=(left, answers), name="ops-names", daemon=True).start()
-    with suppress(Empty):
-        for _ in range(len(found)):
-            name, answer = answers.get(timeout=max(0.0, until - time.monotonic()))
-            found[name] = answer
-    left.clear()
-    return found
+
+    def __init__(self, names: Iterable[str], *, within: float) -> None:
+        self.within, self._until = within, time.monotonic() + within
+        self._answers: SimpleQueue[tuple[str, Found]] = SimpleQueue()
+        self.open = set(names)
+        for name in self.open:
+            try:
+                Thread(target=_inquire, args=(name, self._answers), name="ops-names", daemon=True).start()
+            except RuntimeError as error:  # the system has no more threads to give
+                self._answers.put((name, OSError(f"the name {name} cannot be looked up now: {error}")))
+
+    def known(self, within: float = math.inf) -> dict[str, Found]:
+        """What has come by now, or comes within so many seconds, as long as there is time: each name once."""
+        until = min(self._until, time.monotonic() + within)
+        found: dict[str, Found] = {}
+        with suppress(Empty):
+            while self.open:
+                name, answer = self._answers.get(timeout=max(0.0, until - time.monotonic()))
+                self.open.discard(name)
+                found[name] = answer
+        return found
+
+    def given_up(self) -> dict[str, Found]:
+        """Those that nobody has answered for, to be told when time is up."""
+        return {name: TimeoutError(f"the name {name} was not looked up within {self.within:g} s") for name in self.open}
 
 
-def _inquire(left: deque[str], answers: SimpleQueue[tuple[str, Found]]) -> None:
-    with suppress(IndexError):  # others have taken the last one
-        while True:
-            name = left.popleft()
-            answers.put((name, _found(name)))
+def _inquire(name: str, answers: "SimpleQueue[tuple[str, Found]]") -> None:
+    answers.put((name, _found(name)))
 
 
 def _found(name: str) -> Found:

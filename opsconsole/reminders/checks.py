@@ -23,7 +23,14 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST
 
 
+def _are_hosts(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(isinstance(host, str) for host in value)
+
+
 RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "allowed_hosts": (_are_hosts, "A list of names: one text would mean each of its letters."),
+    "allow_loopback": (lambda value: isinstance(value, bool), "True or False: any text would mean True."),
+    "signing_key": (lambda value: isinstance(value, str), "A text."),
     "timeout": (_is_duration, f"A number of seconds above 0, {LONGEST:,.0f} at most."),
     "at_once": (_is_count, f"A whole number from 1 to {MOST:,}: each call is an open connection."),
     "retry": (

@@ -24,7 +24,7 @@ ENTRIES = (Entry("Reminders", "overdue", "ops_reminders", VIEW),)
 
 
 def findings(request: HttpRequest) -> Iterator[Finding]:
-    """Reminders whose time has passed and that nobody has called."""
+    """Reminders whose time has passed and of which nothing has come."""
     if not request.user.has_perm(VIEW):
         return
     late = queries.count("late", "", database_now())
@@ -33,7 +33,7 @@ def findings(request: HttpRequest) -> Iterator[Finding]:
         yield Finding(
             "error",
             told or f"{counted(late.number, 'reminder')} is late",
-            "Their time has passed, and nobody has called them.",
+            "Their time has passed, or that of the next try, and nothing has come of it.",
             "Does a worker serve the queue “reminders”, or is it paused?",
             f"{reverse('admin:ops_reminders')}?condition=late",
             "the late ones",

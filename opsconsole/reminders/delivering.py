@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,7 +12,7 @@ from uuid import UUID
 from opsconsole.kernel.addresses import ForbiddenAddress, Place, Target, checked, place
 from opsconsole.kernel.calling import Answer, NoAnswer, post_many
 from opsconsole.kernel.encoding import storable
-from opsconsole.kernel.names import Found, look_up
+from opsconsole.kernel.names import Found, Inquiries, look_up
 from opsconsole.reminders.calls import Call
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.configuration import configuration
@@ -24,25 +24,34 @@ logger = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 
 LONGEST = 1_000  # characters kept of an answer, and of a problem
+SOON = 0.5  # seconds that calls wait for the names of others, before they are made without them
 LOOKUP = 3.0  # seconds that whoever defines a reminder waits for the name service, at most
+
+
+Where = Target | Exception  # where a call goes, or why it cannot be made just now
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A call to be made: the number of its attempt, and where it goes, or why it cannot."""
+    """A call to be made, and the number of its attempt."""
 
     command: CallBack
     attempt: int
-    where: Target | Exception
+    where: Where
 
 
-def targets(wanted: Sequence[CallBack]) -> list[Target | Exception]:
-    """Where these calls go; the error for one that may not be made, or whose host has no address just now. It takes as
-    long as a try may: what was known before should be asked for again."""
-    places = [_place(one) for one in wanted]
-    known = [where for where in places if isinstance(where, Place)]
-    found = _look_up(known, within=configuration().timeout)
-    return [_target(where, found) for where in places]
+def targets(wanted: Mapping[K, tuple[CallBack, int]]) -> Iterator[dict[K, Where]]:
+    """Where these calls go, each at its try of that number: first those of which it is soon known, then the others,
+    after as long as a try may take. What was known before should be asked for again each time."""
+    places = {key: _place(command) for key, (command, _) in wanted.items()}
+    inquiries = Inquiries(_hosts(places.values()), within=configuration().timeout)
+    found = inquiries.known(SOON)
+    late = {key for key, where in places.items() if isinstance(where, Place) and where.host in inquiries.open}
+    if len(late) < len(places):
+        yield {key: _target(where, found, wanted[key][1]) for key, where in places.items() if key not in late}
+    if late:
+        found = {**inquiries.known(), **inquiries.given_up()}
+        yield {key: _target(places[key], found, wanted[key][1]) for key in late}
 
 
 def _place(wanted: CallBack) -> Place | ForbiddenAddress:
@@ -52,11 +61,11 @@ def _place(wanted: CallBack) -> Place | ForbiddenAddress:
         return error
 
 
-def _target(where: Place | ForbiddenAddress, found: Mapping[str, Found]) -> Target | Exception:
+def _target(where: Place | ForbiddenAddress, found: Mapping[str, Found], attempt: int) -> Where:
     if isinstance(where, ForbiddenAddress):
         return where
     try:
-        return _checked(where, found)
+        return _checked(where, found, attempt)
     except (ForbiddenAddress, OSError) as error:
         return error
 
@@ -92,34 +101,38 @@ def check(address: str) -> None:
     for the name service."""
     try:
         where = place(callback_url(address, UUID(int=0)))
-        _checked(where, _look_up([where], within=LOOKUP))
+        _checked(where, look_up(_hosts([where]), within=LOOKUP))
     except ForbiddenAddress as error:
         raise BadAddress(str(error), "address") from error
     except socket.gaierror as error:
         if error.errno != socket.EAI_AGAIN:
             raise BadAddress(f"nobody knows the host of {address!r}", "address") from error
     except OSError as error:
-        logger.info("%s may be called, for all that is known: %s", address, error, extra={"action": "names.unknown"})
+        logger.info("%r may be called, for all that is known: %s", address, error, extra={"action": "names.unknown"})
 
 
 def callback_url(address: str, reminder_id: UUID) -> str:
     """The address with the identifier as one more segment of its path. Raises ForbiddenAddress."""
-    try:
-        parts = urlsplit(address)
-    except ValueError as error:
-        raise ForbiddenAddress(f"{address!r} is no URL: {error}") from error
+    place(address)  # as it was written: taking it apart, the library overlooks line breaks and more
+    parts = urlsplit(address)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{reminder_id}", fragment=""))
 
 
-def _look_up(places: Iterable[Place], *, within: float) -> Mapping[str, Found]:
-    """What their hosts stand for: each is asked for once, all of them at the same time."""
-    return look_up({where.host for where in places if where.literal is None}, within=within)
+def _hosts(places: Iterable[Place | ForbiddenAddress]) -> set[str]:
+    """Those that have to be looked up."""
+    return {where.host for where in places if isinstance(where, Place) and where.literal is None}
 
 
-def _checked(where: Place, found: Mapping[str, Found]) -> Target:
+def _checked(where: Place, found: Mapping[str, Found], attempt: int = 1) -> Target:
     """Raises ForbiddenAddress, and OSError when it is not known where it leads."""
     addresses = [where.literal] if where.literal else found[where.host]
     if isinstance(addresses, OSError):
         raise addresses
     settings = configuration()
-    return checked(where, addresses, allowed_hosts=settings.allowed_hosts, loopback=settings.allow_loopback)
+    return checked(
+        where,
+        addresses,
+        allowed_hosts=settings.allowed_hosts,
+        loopback=settings.allow_loopback,
+        turn=attempt - 1,
+    )

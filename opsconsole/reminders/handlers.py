@@ -1,6 +1,6 @@
 """What happens when the time of reminders has come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,12 +10,11 @@ from opsconsole.engine.faults import LeaseLost
 from opsconsole.engine.outcomes import Outcome
 from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.together import Task, handles_together
-from opsconsole.kernel import clock
 from opsconsole.reminders import delivering, occasions
 from opsconsole.reminders.calls import Call
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.configuration import configuration
-from opsconsole.reminders.delivering import Due
+from opsconsole.reminders.delivering import Due, Where
 from opsconsole.reminders.occasions import Standing
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.streams import decide
@@ -35,20 +34,25 @@ def call_back(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
     the outcome of the command. A worker that dies before that makes the call again, with the same Idempotency-Key;
     after it, nobody does.
     """
-    places = delivering.targets([task.command for task in tasks])
-    standings = occasions.look([task.command for task in tasks])
+    for places in delivering.targets({task: (task.command, task.work.attempt) for task in tasks}):
+        yield from _call(places)
+
+
+def _call(places: Mapping[Task, Where]) -> Iterator[Sequence[Task]]:
+    """What is not called is recorded last: that takes time, in which others might call."""
+    tasks = list(places)
+    standings = dict(zip(tasks, occasions.look([task.command for task in tasks]), strict=True))
     if any(task.is_lost for task in tasks):
         raise LeaseLost
     now, due = database_now(), {}
-    for number, (task, standing) in enumerate(zip(tasks, standings, strict=True)):
+    for task, standing in standings.items():
         task.outcome = _reason_not_to(task.command, standing, now)
         if isinstance(standing, Standing) and task.outcome is None:
-            due[number] = Due(task.command, standing.attempt, places[number])
-    if others := [task for number, task in enumerate(tasks) if number not in due]:
-        yield others
+            due[task] = Due(task.command, standing.attempt, places[task])
     for called in delivering.call(due, called_at=now):
-        _take([(tasks[number], standings[number], call) for number, call in called])
-        yield [tasks[number] for number, _ in called]
+        _take([(task, standings[task], call) for task, call in called])
+        yield [task for task, _ in called]
+    yield [task for task in tasks if task not in due]
 
 
 def _reason_not_to(wanted: CallBack, standing: Standing | Exception, now: datetime) -> Outcome | Exception | None:
@@ -66,14 +70,14 @@ def _reason_not_to(wanted: CallBack, standing: Standing | Exception, now: dateti
 def _take(called: Sequence[tuple[Task, Any, Call]]) -> None:
     """What calls came to, for the transactions that record their commands. The next tries are told by the clock that
     decides what is due."""
-    now = database_now() if any(call.problem for _, _, call in called) else clock.now()
+    now = database_now() if any(call.problem for *_, call in called) else None
     for task, standing, call in called:
-        if call.problem:
-            task.outcome = partial(_failed, task.command, call, _next_try(task, now))
-            continue
         try:
-            facts = standing.state.complete(task.command, call)
-            task.work.append(Reminder.stream(task.command.reminder_id), *facts)
+            if now and call.problem:
+                task.outcome = partial(_failed, task.command, call, _next_try(task, now))
+            else:
+                facts = standing.state.complete(task.command, call)
+                task.work.append(Reminder.stream(task.command.reminder_id), *facts)
         except Exception as error:  # of this one alone
             task.outcome = error
 

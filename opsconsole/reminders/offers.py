@@ -44,8 +44,8 @@ def offers(request: HttpRequest, reminder: Reminder, now: datetime) -> Iterator[
         elif reminder.status != ACTIVE:
             yield Offer(act, f"It is {reminder.status.lower()}.")
         else:
-            is_late = act.name == "fire" and reminder.is_being_called(now)
-            yield Offer(act, "It is due, and is being called." if is_late else "")
+            is_due = act.name == "fire" and reminder.is_being_called(now)
+            yield Offer(act, "It is due: it is called as soon as a worker is free, if not just now." if is_due else "")
 
 
 def timer_of(given: Mapping[str, str]) -> Timer:
@@ -68,7 +68,8 @@ ACTS = {
     for act in (
         Act(
             "reschedule", "Reschedule", "schedule", "ops_reminders.reschedule_reminder",
-            "Its time is so long from now; tries made for the earlier time no longer count.", "It has another time",
+            "Its time is so long from now; tries made for the earlier time no longer count. A call that is on its"
+            " way is not called back: should it be taken, the reminder is completed.", "It has another time",
             _reschedule, needs_time=True,
         ),
         Act(
@@ -77,8 +78,10 @@ ACTS = {
             lambda pk, given, reason: operations.fire(pk, reason=reason),
         ),
         Act(
-            "cancel", "Cancel", "cancel", "ops_reminders.cancel_reminder", "Its address will not be called.",
-            "It will not be called", lambda pk, given, reason: operations.cancel(pk, reason=reason), is_dangerous=True,
+            "cancel", "Cancel", "cancel", "ops_reminders.cancel_reminder",
+            "Its address is not called any more. A call that is on its way is not called back.",
+            "It is not called any more",
+            lambda pk, given, reason: operations.cancel(pk, reason=reason), is_dangerous=True,
         ),
     )
 }  # fmt: skip

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from opsconsole.engine import Event
 from opsconsole.engine.messages import NewerVersion
 from opsconsole.engine.queries.present import database_now
+from opsconsole.kernel import tracing
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.kernel.registry import UnknownName
 from opsconsole.reminders.delivering import check
 from opsconsole.reminders.events import ReminderDefined
+from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.refusals import BadTime, NoSuchReminder, Unreadable
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.reminders.timers import Timer, moment
@@ -31,13 +33,15 @@ def define(
     tenant: str = "",
     is_checked: bool = False,
 ) -> Reminder:
-    """Have `address` called when the time has come; raises BadTime, BadAddress.
+    """Have `address` called when the time has come; raises BadTime, BadAddress. It belongs to `tenant`, or to that of
+    whatever is under way.
 
     The host of the address is looked up, which may take seconds: in a transaction that holds locks, do so before it
     begins, with `delivering.check`, and say that it `is_checked`. It is checked again when it is called.
     """
     if not is_checked:
         check(address)
+    tenant = tenant or tracing.current().tenant
     scheduled_at = due(timer, at)
     event = ReminderDefined(reminder_id=uuid7(), address=address, scheduled_at=scheduled_at, timer=timer, tenant=tenant)
     with transaction.atomic():
@@ -51,6 +55,8 @@ def find(reminder_id: UUID, *, tenant: str = "") -> Reminder:
     try:
         state = load(Reminder, reminder_id).state
     except (MissingEvents, UnknownName, NewerVersion, ValidationError, NotApplied) as error:
+        if tenant and not ReminderRow.objects.filter(pk=reminder_id, tenant=tenant).exists():
+            raise _no_such(reminder_id) from None
         raise Unreadable(f"reminder {reminder_id} cannot be read: {type(error).__name__}: {error}") from error
     return _of(state, reminder_id, tenant)
 
@@ -69,7 +75,7 @@ def reschedule(
 
 
 def snooze(reminder_id: UUID, timer: Timer, *, reason: str = "", tenant: str = "") -> Reminder:
-    """Put it off: not before so long from now; raises NotActive, NoSuchReminder."""
+    """Its time is so long from now, whenever it was before; raises NotActive, NoSuchReminder."""
     scheduled_at = due(timer, None)
     return _decide(
         reminder_id, tenant, lambda state: state.reschedule(scheduled_at, how="snoozed", reason=_cut(reason))
@@ -98,8 +104,12 @@ def _decide(reminder_id: UUID, tenant: str, decision: Callable[[Reminder], Event
 
 def _of(state: Reminder, reminder_id: UUID, tenant: str) -> Reminder:
     if not state.status or (tenant and state.tenant != tenant):
-        raise NoSuchReminder(f"there is no reminder {reminder_id}")
+        raise _no_such(reminder_id)
     return state
+
+
+def _no_such(reminder_id: UUID) -> NoSuchReminder:
+    return NoSuchReminder(f"there is no reminder {reminder_id}")
 
 
 def _cut(reason: str) -> str:

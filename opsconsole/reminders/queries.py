@@ -7,25 +7,35 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from opsconsole.engine.queries.windows import Bounded
+from opsconsole.reminders.configuration import configuration
 from opsconsole.reminders.models import ReminderRow
 from opsconsole.reminders.states import ACTIVE, CANCELLED, COMPLETED, FAILED
 
 PAGE = 50
 COUNTED = 1_000
 SOON = timedelta(hours=1)
-LATE = timedelta(seconds=5)  # nobody has called what has been due for longer
+GRACE = timedelta(seconds=5)  # until what is due is called, on a site that is well
+
+
+def late_since(now: datetime) -> datetime:
+    """What was due before, and what no call has come of, is late: to look a name up and to call take a timeout each."""
+    return now - GRACE - timedelta(seconds=2 * configuration().timeout)
+
 
 # Those that are due one after the other are listed by their time, the others the newest first
 CONDITIONS: dict[str, Callable[[datetime], Q]] = {
-    "soon": lambda now: Q(status=ACTIVE, scheduled_at__gte=now - LATE, scheduled_at__lt=now + SOON),
-    "late": lambda now: Q(status=ACTIVE, scheduled_at__lt=now - LATE, attempts=0),
-    "retrying": lambda now: Q(status=ACTIVE, scheduled_at__lt=now, attempts__gt=0),
+    "due": lambda now: Q(status=ACTIVE, scheduled_at__gte=late_since(now), scheduled_at__lte=now, attempts=0),
+    "soon": lambda now: Q(status=ACTIVE, scheduled_at__gt=now, scheduled_at__lt=now + SOON),
+    "late": lambda now: (
+        Q(status=ACTIVE, scheduled_at__lt=late_since(now)) & (Q(attempts=0) | Q(next_try_at__lt=late_since(now)))
+    ),
+    "retrying": lambda now: Q(status=ACTIVE, scheduled_at__lte=now, attempts__gt=0, next_try_at__gte=late_since(now)),
     "active": lambda now: Q(status=ACTIVE),
     "failed": lambda now: Q(status=FAILED),
     "completed": lambda now: Q(status=COMPLETED),
     "cancelled": lambda now: Q(status=CANCELLED),
 }
-BY_TIME = ("soon", "late", "retrying", "active")
+BY_TIME = ("due", "soon", "late", "retrying", "active")
 
 
 def newest(*, status: str, tenant: str, before: UUID | None, size: int) -> tuple[list[ReminderRow], UUID | None]:

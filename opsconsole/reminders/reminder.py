@@ -56,15 +56,17 @@ class Reminder(Aggregate, category="reminder"):
         )
 
     def fire(self, now: datetime, *, reason: str = "") -> ReminderRescheduled:
-        """Its time is now, unless it has come already and nobody has called in vain yet."""
+        """Its time is now, unless it is due anyway."""
         self._require_active("fired")
         if self.is_being_called(now):
-            raise BeingCalled("it is due, and is being called")
+            raise BeingCalled("it is due, and is called as soon as a worker is free, if not just now")
         return self.reschedule(now, how="fired", reason=reason)
 
     def is_being_called(self, now: datetime) -> bool:
-        """Whether its first call may be on the way. Between tries nobody is calling."""
-        return self.scheduled_at is not None and self.scheduled_at <= now and not self.attempts
+        """Whether a call may be on the way: its time has come, or that of the next try. Between tries nobody is
+        calling."""
+        due_at = self.next_try_at or self.scheduled_at
+        return due_at is not None and due_at <= now
 
     def complete(self, wanted: CallBack, call: Call) -> list[Event]:
         """The receiver took the call."""
@@ -74,9 +76,7 @@ class Reminder(Aggregate, category="reminder"):
     def fail(self, reason: str) -> ReminderFailed:
         """Nobody will try again."""
         self._require_active("failed")
-        return ReminderFailed(
-            reminder_id=self.identifier, occasion=self.occasion, attempts=self.attempts, reason=reason
-        )
+        return self._failed(self.attempts, reason)
 
     def obstacle(self, wanted: CallBack) -> str:
         """Why this call is not to be made, or nothing."""
@@ -93,11 +93,7 @@ class Reminder(Aggregate, category="reminder"):
             return [*self._first_called(wanted, call), calls.call_failed(wanted, call, None)]
         facts = [*self._first_called(wanted, call), calls.call_failed(wanted, call, next_try_at)]
         if next_try_at is None:
-            facts.append(
-                ReminderFailed(
-                    reminder_id=self.identifier, occasion=self.occasion, attempts=call.attempt, reason=call.problem
-                )
-            )
+            facts.append(self._failed(call.attempt, call.problem))
         return facts
 
     def apply(self, event: Event) -> Self:
@@ -153,6 +149,9 @@ class Reminder(Aggregate, category="reminder"):
     def _require_active(self, what: str) -> None:
         if self.status != ACTIVE:
             raise NotActive(f"it is {self.status.lower() or 'not there'}: only an active reminder can be {what}")
+
+    def _failed(self, attempts: int, reason: str) -> ReminderFailed:
+        return ReminderFailed(reminder_id=self.identifier, occasion=self.occasion, attempts=attempts, reason=reason)
 
     def _first_called(self, wanted: CallBack, call: Call) -> list[Event]:
         is_first = self.occasion == wanted.occasion and self.elapsed_at is None

@@ -6,7 +6,7 @@ from typing import Any
 
 from opsconsole.console.words import absolute, took
 from opsconsole.reminders.models import ReminderRow
-from opsconsole.reminders.queries import LATE, SOON
+from opsconsole.reminders.queries import SOON, late_since
 from opsconsole.reminders.reminder import Reminder
 from opsconsole.reminders.states import ACTIVE, CANCELLED, COMPLETED, FAILED
 from opsconsole.streams import Recorded
@@ -24,7 +24,8 @@ class Standing:
 
 
 CONDITIONS = {
-    "soon": Standing("due soon", "processing", "pending"),
+    "due": Standing("due now", "processing", "play"),
+    "soon": Standing("due soon", "awaiting", "pending"),
     "late": Standing("late", "error", "warning"),
     "retrying": Standing("retrying", "pending", "reprocess"),
     "active": Standing("active", "awaiting", "awaiting"),
@@ -37,10 +38,12 @@ CONDITIONS = {
 def standing(one: ReminderRow | Reminder, now: datetime) -> Standing:
     if one.status != ACTIVE or one.scheduled_at is None:
         return CONDITIONS.get(one.status.lower(), CONDITIONS["active"])
+    if (one.next_try_at or one.scheduled_at) < late_since(now):
+        return CONDITIONS["late"]
     if one.attempts and one.scheduled_at < now:
         return CONDITIONS["retrying"]
-    if one.scheduled_at < now - LATE:
-        return CONDITIONS["late"]
+    if one.scheduled_at <= now:
+        return CONDITIONS["due"]
     return CONDITIONS["soon" if one.scheduled_at < now + SOON else "active"]
 
 

@@ -193,8 +193,7 @@ def test_what_is_no_http_is_no_answer(listener: Listener, said: bytes) -> None:
     [
         [b"HTTP/1.1 200 O", *[b"K"] * 500],
         [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 90],
-        [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x"] * 500],
-        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 500],
+        [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 90],
     ],
 )
 def test_somebody_who_drips_is_broken_off_in_time(listener: Listener, drops: list[bytes]) -> None:
@@ -203,6 +202,22 @@ def test_somebody_who_drips_is_broken_off_in_time(listener: Listener, drops: lis
     with pytest.raises(NoAnswer, match=r"no complete answer within 0\.3 s"):
         call(listener, timeout=0.3)
     assert time.monotonic() - begun < 1.0
+
+
+@pytest.mark.parametrize(
+    "drops",
+    [
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x"] * 500],
+        [b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 500],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 500],
+    ],
+)
+def test_a_status_counts_when_the_body_behind_it_does_not_come_in_time(listener: Listener, drops: list[bytes]) -> None:
+    listener.act = saying(*drops, pause=0.02)
+    begun = time.monotonic()
+    answer = call(listener, timeout=0.3)
+    assert answer.status == 200 and set(answer.body) == {"x"}
+    assert 0.3 <= time.monotonic() - begun < 1.0
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"x"])

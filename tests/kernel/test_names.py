@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from opsconsole.kernel import names
-from opsconsole.kernel.names import look_up
+from opsconsole.kernel.names import Inquiries, look_up
 
 Answers = Callable[..., list[str]]
 
@@ -60,14 +60,26 @@ def test_a_name_that_cannot_even_be_asked_for_is_its_own_failure_only() -> None:
     assert isinstance(found["odd.example"], OSError) and isinstance(found["a.example"], list)
 
 
-def test_when_time_is_up_nobody_is_asked_any_more(
-    monkeypatch: pytest.MonkeyPatch, asked: list[str], silence: Event
-) -> None:
-    monkeypatch.setattr(names, "MOST", 1)
-    found = look_up(["silent.example", "a.example"], within=0.1)
-    assert all(isinstance(one, TimeoutError) for one in found.values())
+def test_however_many_are_silent_the_others_are_known() -> None:
+    found = look_up([*(f"silent-{number}.example" for number in range(150)), "a.example"], within=0.3)
+    assert isinstance(found.pop("a.example"), list)
+    assert all(isinstance(one, TimeoutError) for one in found.values()) and len(found) == 150
+
+
+def test_what_is_known_early_is_told_early_and_each_name_once(silence: Event) -> None:
+    inquiries = Inquiries(["silent.example", "a.example"], within=5.0)
+    assert set(inquiries.known(0.2)) == {"a.example"} and inquiries.open == {"silent.example"}
     silence.set()
-    for thread in threading.enumerate():
-        if thread.name == "ops-names":
-            thread.join()
-    assert asked == ["silent.example"]
+    assert set(inquiries.known()) == {"silent.example"} and inquiries.given_up() == {}
+
+
+def test_names_for_which_there_are_no_threads_fail_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Thread(threading.Thread):
+        def start(self) -> None:
+            if self._args[0] == "b.example":  # type: ignore[attr-defined]
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    monkeypatch.setattr(names, "Thread", Thread)
+    found = look_up(["a.example", "b.example"], within=5.0)
+    assert isinstance(found["a.example"], list) and "can't start new thread" in str(found["b.example"])

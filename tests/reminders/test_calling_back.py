@@ -25,6 +25,7 @@ from opsconsole.reminders import Timer, keeping, occasions, operations
 from opsconsole.reminders.commands import CallBack
 from opsconsole.reminders.keeping import PATIENCE, end_abandoned
 from opsconsole.reminders.models import ReminderRow
+from opsconsole.reminders.refusals import BeingCalled
 from opsconsole.streams import read
 from opsconsole.streams.models import ParkedEvent, Process
 from tests.factories import claim, lose
@@ -359,6 +360,51 @@ def test_a_name_that_nobody_answers_for_fails_its_own_call_only(receiver, asked,
     silence.set()
     assert operations.find(other).status == "Completed"
     assert operations.find(silent).problem == "the name silent.example was not looked up within 0.2 s"
+
+
+def test_one_that_is_slow_to_be_looked_up_is_called_when_the_others_have_been(receiver, asked):
+    slow, others = named(receiver, "slow.example"), [defined(receiver) for _ in range(3)]
+    called = Event()
+    receiver.answer(meanwhile(called.set))
+    asked.when["slow.example"] = lambda: called.wait(10)
+    pass_time()
+    assert [call.path.rpartition("/")[2] for call in receiver.calls][-1] == str(slow)
+    assert {operations.find(one).status for one in (slow, *others)} == {"Completed"}
+
+
+def test_of_several_addresses_each_try_takes_the_next(receiver, monkeypatch):
+    answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{number}", 0)) for number in (2, 1)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: answers)
+    identifier = named(receiver, "partner.example")
+    pass_time()
+    assert "refused" in operations.find(identifier).problem.lower()
+    pass_time(timedelta(seconds=2))
+    assert operations.find(identifier).status == "Completed" and attempts(receiver) == [2]
+
+
+def test_one_that_is_being_called_again_is_not_fired(receiver):
+    identifier = defined(receiver)
+    refusals = []
+
+    def fire() -> None:
+        with pytest.raises(BeingCalled) as refusal:
+            operations.fire(identifier)
+        refusals.append(refusal.value)
+
+    receiver.answer(503, meanwhile(fire))
+    pass_time()
+    pass_time(timedelta(seconds=2))
+    assert refusals and operations.find(identifier).status == "Completed" and attempts(receiver) == [1, 2]
+
+
+def test_what_is_not_called_is_recorded_behind_the_calls(receiver):
+    cancelled, other = defined(receiver), defined(receiver)
+    operations.cancel(cancelled)
+    seen = []
+    receiver.answer(meanwhile(lambda: seen.extend(commands())))
+    pass_time()
+    assert sorted(seen) == ["processing", "processing"] and sorted(commands()) == ["cancelled", "success"]
+    assert operations.find(other).status == "Completed"
 
 
 def test_what_happens_while_names_are_looked_up_is_seen(receiver, asked):

@@ -43,6 +43,12 @@ def test_a_misspelt_name_is_told_with_the_nearest_one(settings: Any):
         ("retry", 3),
         ("retry", Fixed),
         ("retry", None),
+        ("allow_loopback", "false"),
+        ("allow_loopback", 1),
+        ("allowed_hosts", "intranet"),
+        ("allowed_hosts", [b"intranet"]),
+        ("signing_key", b"secret"),
+        ("signing_key", None),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(settings: Any, name: str, value: Any):

@@ -11,10 +11,11 @@ from django.db import transaction
 
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
-from opsconsole.kernel import clock
+from opsconsole.kernel import clock, tracing
 from opsconsole.kernel.identifiers import uuid7
 from opsconsole.reminders import BadAddress, BadTime, NoSuchReminder, NotActive, Timer, delivering, operations
 from opsconsole.reminders.models import ReminderRow
+from opsconsole.reminders.refusals import Unreadable
 from opsconsole.streams import StreamConflict, append, read
 from opsconsole.streams.models import Process
 from tests.reminders.stories import ADDRESS
@@ -43,6 +44,22 @@ def test_a_reminder_is_defined_and_read_back_at_once():
     assert (event.stream, event.version, event.tenant) == (f"reminder-{reminder.reminder_id}", 1, "north")
 
 
+def test_it_belongs_to_the_tenant_of_whatever_is_under_way():
+    with tracing.acting_for(tracing.Cause(tenant="north")):
+        reminder = defined()
+    assert reminder.tenant == operations.find(reminder.identifier, tenant="north").tenant == "north"
+
+
+def test_one_of_another_tenant_that_cannot_be_read_is_not_there():
+    identifier = defined(tenant="north").identifier
+    run_until_idle()
+    StoredEvent.objects.filter(stream=f"reminder-{identifier}").update(schema_version=99)
+    with pytest.raises(NoSuchReminder):
+        operations.find(identifier, tenant="south")
+    with pytest.raises(Unreadable):
+        operations.find(identifier, tenant="north")
+
+
 def test_a_moment_is_as_good_as_a_timer():
     reminder = defined(timer=None, at=NOW + DAY)
     assert (reminder.scheduled_at, reminder.timer) == (NOW + DAY, None)
@@ -65,6 +82,14 @@ def test_one_time_it_must_be_and_ahead(given):
         "http://10.0.0.1/x",
         "http://[::ffff:10.0.0.1]/",
         "http://[::1",
+        "ht\ntps://8.8.8.8/",
+        "https://8.8.8.8/\r\nX: y",
+        "https://8.8\t.8.8/",
+        " https://8.8.8.8/",
+        "\0https://8.8.8.8/",
+        "http:////8.8.8.8/x",
+        "https://8.8.8.8/#\x7f",
+        "http://168.63.129.16/",
     ],
 )
 def test_a_bad_address_is_refused_and_named(address):

@@ -62,23 +62,35 @@ class TestList:
         assert LIST in look(operator, reverse("admin:index")).links
 
     def test_each_condition_has_its_own_and_all_have_all(self, operator: Client):
-        made = {"active": defined(), "soon": defined(timer=Timer.of(minutes=5))}
+        made = {"active": defined(), "soon": defined(timer=Timer.of(minutes=5)), "due": defined()}
         made |= {name: defined() for name in ("cancelled", "late", "retrying", "failed")}
         operations.cancel(made["cancelled"])
         run_until_idle()
         past = clock.now() - HOUR
         ReminderRow.objects.filter(pk=made["late"]).update(scheduled_at=past)
-        ReminderRow.objects.filter(pk=made["retrying"]).update(scheduled_at=past, attempts=2)
+        ReminderRow.objects.filter(pk=made["due"]).update(scheduled_at=clock.now() - timedelta(seconds=1))
+        again = {"scheduled_at": past + timedelta(minutes=1), "attempts": 2, "next_try_at": clock.now() + HOUR}
+        ReminderRow.objects.filter(pk=made["retrying"]).update(**again)
         ReminderRow.objects.filter(pk=made["failed"]).update(status="Failed")
         for name, identifier in made.items():
             page = look(operator, f"{LIST}?condition={name}")
             expected = [str(identifier)]
             if name == "active":
-                expected = [str(made[one]) for one in ("late", "retrying", "soon", "active")]
+                expected = [str(made[one]) for one in ("late", "retrying", "due", "soon", "active")]
             assert page.rows() == expected, name
-            word = {"soon": "due soon"}.get(name, name)
+            word = {"soon": "due soon", "due": "due now"}.get(name, name)
             assert f"row-{identifier}" in str(page.elements) and word in page.text.lower()
-        assert len(look(operator, LIST).rows()) == 6
+        assert len(look(operator, LIST).rows()) == 7
+
+    def test_one_is_late_when_nothing_has_come_of_a_call_or_a_retry_that_should_have_ended(self, operator: Client):
+        called, late, retried = defined(), defined(), defined()
+        long_ago = clock.now() - HOUR
+        ReminderRow.objects.filter(pk=called).update(scheduled_at=clock.now() - timedelta(seconds=8))
+        ReminderRow.objects.filter(pk=late).update(scheduled_at=clock.now() - timedelta(seconds=30))
+        ReminderRow.objects.filter(pk=retried).update(scheduled_at=long_ago, attempts=1, next_try_at=long_ago)
+        assert set(look(operator, f"{LIST}?condition=late").rows()) == {str(late), str(retried)}
+        assert look(operator, f"{LIST}?condition=retrying").rows() == []
+        assert "2 reminders are late" in look(operator, reverse("admin:index")).text
 
     def test_it_goes_on_page_by_page(self, operator: Client, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(queries, "PAGE", 2)
@@ -170,7 +182,7 @@ class TestActions:
     def test_firing_and_cancelling(self, operator: Client):
         fired, cancelled = defined(), defined()
         assert "It is called now" in press(operator, fired, "fire")
-        assert "It will not be called" in press(operator, cancelled, "cancel", reason="enough")
+        assert "It is not called any more" in press(operator, cancelled, "cancel", reason="enough")
         assert operations.find(fired).version == 2
         assert operations.find(cancelled).status == "Cancelled"
         assert "it is cancelled" in press(operator, cancelled, "fire")
@@ -185,8 +197,9 @@ class TestActions:
         identifier = defined(timer=Timer.of(seconds=1))
         with clock.freeze(clock.now() + HOUR):
             page = look(operator, detail(identifier))
-            assert {at["data-reason"] for at in page.having("data-reason")} == {"It is due, and is being called."}
-            assert "Nothing was done: it is due, and is being called" in press(operator, identifier, "fire")
+            (reason,) = {at["data-reason"] for at in page.having("data-reason")}
+            assert reason == "It is due: it is called as soon as a worker is free, if not just now."
+            assert "Nothing was done: it is due, and is called as soon as" in press(operator, identifier, "fire")
         assert operations.find(identifier).version == 1
 
     def test_unknown_ones_and_unknown_actions_are_told(self, operator: Client):
