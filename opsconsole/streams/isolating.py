@@ -6,7 +6,8 @@ from functools import partial
 
 from django.db import OperationalError, connection, transaction
 
-from opsconsole.engine.faults import OWN_FAILURES, Fault, is_conflict, is_connection_lost, noticing_a_lost_connection
+from opsconsole.engine.faults import OWN_FAILURES, Fault, is_connection_lost, noticing_a_lost_connection
+from opsconsole.engine.partitions import NoPartition
 from opsconsole.kernel import clock
 from opsconsole.streams import parking, rebuilding
 from opsconsole.streams.recorded import Recorded
@@ -16,8 +17,10 @@ from opsconsole.streams.windows import Gap, Window, event_at, read_window
 
 logger = logging.getLogger(__name__)
 
-CONFLICT_TRIES = 5
-CONFLICT_DELAY = 1.0  # seconds
+# Of the machine, such as a conflict, a time limit, a full disk: not the event's fault, whatever the policy says
+TROUBLE = (OperationalError, NoPartition, MemoryError)
+TROUBLE_TRIES = 5
+TROUBLE_DELAY = 1.0  # seconds
 
 
 class WorkersLost(Exception):
@@ -104,8 +107,8 @@ def _deal_with(turn: Turn, recorded: Recorded, error: BaseException, applied: in
         error, delay = broken, None
     if tries < follower.retry.max_attempts and delay is not None:
         _put_off(turn, position, error, delay)
-    elif isinstance(error, OperationalError) and is_conflict(error) and tries < CONFLICT_TRIES:
-        _put_off(turn, position, error, CONFLICT_DELAY)
+    elif isinstance(error, TROUBLE) and tries < TROUBLE_TRIES:
+        _put_off(turn, position, error, TROUBLE_DELAY)
     elif follower.on_failure == "park":
         parking.park(turn, recorded, Fault.of(error))
         turn.advance(position, 0)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from opsconsole.engine import Delays
@@ -9,6 +9,7 @@ from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.kernel import clock
 from opsconsole.streams import operations
 from opsconsole.streams.following import SILENCE, apply_page, follow_to_the_end, take
+from opsconsole.streams.isolating import TROUBLE_TRIES
 from opsconsole.streams.models import SkippedEvent, Subscription
 from tests.handlers_app.models import Entry, Page
 from tests.streams.readers import happen, reader, state
@@ -144,6 +145,38 @@ def test_a_failing_event_is_tried_again_as_its_policy_says():
         follow_to_the_end()
 
         assert (state().status, state().failures) == ("stopped", 3)
+
+
+def test_trouble_of_the_machine_is_tried_again_whatever_the_policy_says():
+    def run_out_of_time(event, following):
+        if len(seen) < 4:
+            seen.append(event.number)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)")
+        seen.append(event.number)
+
+    seen: list[int] = []
+    with reader(run_out_of_time), clock.freeze(clock.now()):
+        happen(1)
+        for _ in range(5):
+            follow_to_the_end()
+            clock.advance(timedelta(seconds=2))
+        assert (state().status, state().position, state().failures) == ("running", 1, 0)
+    assert len(seen) == 5
+
+
+def test_trouble_that_does_not_end_stops_it_at_last():
+    def run_out_of_memory(event, following):
+        raise MemoryError
+
+    with reader(run_out_of_memory), clock.freeze(clock.now()):
+        happen(1)
+        for tries in range(1, TROUBLE_TRIES + 1):
+            assert state().status == "running"
+            follow_to_the_end()
+            assert state().failures == tries
+            clock.advance(timedelta(seconds=2))
+        assert state().status == "stopped"
 
 
 def test_a_failure_that_passes_leaves_no_trace_in_its_state():
