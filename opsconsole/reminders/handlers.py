@@ -52,7 +52,8 @@ def _call(places: Mapping[Task, Where]) -> Iterator[Sequence[Task]]:
     for called in delivering.call(due, called_at=now):
         _take([(task, standings[task], call) for task, call in called])
         yield [task for task, _ in called]
-    yield [task for task in tasks if task not in due]
+    if others := [task for task in tasks if task not in due]:
+        yield others
 
 
 def _reason_not_to(wanted: CallBack, standing: Standing | Exception, now: datetime) -> Outcome | Exception | None:

@@ -397,6 +397,19 @@ def test_one_that_is_being_called_again_is_not_fired(receiver):
     assert refusals and operations.find(identifier).status == "Completed" and attempts(receiver) == [1, 2]
 
 
+def test_receivers_that_answer_cost_no_new_connection(receiver):
+    def session() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    defined(receiver)
+    clock.advance(HOUR)
+    chunk, before = claim("reminders"), session()
+    execution.run(chunk)
+    assert row().pk and session() == before
+
+
 def test_what_is_not_called_is_recorded_behind_the_calls(receiver):
     cancelled, other = defined(receiver), defined(receiver)
     operations.cancel(cancelled)
