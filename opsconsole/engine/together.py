@@ -106,7 +106,8 @@ def _answered(entry: HandlerEntry, tasks: list[Task]) -> Iterator[Sequence[Task]
         failure = error
     for task in left.values():
         task.outcome = failure
-    yield list(left.values())
+    if left:
+        yield list(left.values())
 
 
 def _strike_off(group: Sequence[Task], left: dict[UUID, Task]) -> None:
