@@ -193,7 +193,8 @@ class TestSeeing:
             ("Pending", {"status": "pending"}),
             ("Scheduled", {"status": "pending", "not_before": 60}),
             ("Failed", {"status": "pending", "not_before": 60, "attempts": 1, "error_class": "OSError"}),
-            ("Pending", {"status": "pending", "not_before": 60, "attempts": 1, "error_class": "WorkerLost"}),
+            ("Pending", {"status": "pending", "not_before": 60, "attempts": 1, "losses": 1}),
+            ("Pending", {"status": "pending", "not_before": 60, "losses": 1}),  # with others: none is charged
             ("Processing", {"status": "processing"}),
             ("Completed", {"status": "success"}),
             ("DeadLettered", {"status": "error"}),
