@@ -148,16 +148,21 @@ class TestSending:
         at = clock.now() + timedelta(hours=1)
         answer = program.post(C, {
             "type": "tests.act", "payload": {"number": 5}, "tenant": "a", "priority": 3, "notBefore": at.isoformat(),
-            "maxAttempts": 7, "unique": "five",
+            "unique": "five",
         })  # fmt: skip
         assert (answer.status_code, answer.json()["status"], answer.json()["isNew"]) == (202, "pending", True)
         command = Command.objects.get()
         assert command.payload == {"number": 5, "text": "", "anything": None}
-        assert (command.tenant, command.priority, command.max_attempts) == ("a", 3, 7)
+        assert (command.tenant, command.priority) == ("a", 3)
         assert command.not_before == at
         again = program.post(C, {"type": "tests.act", "unique": "five", "tenant": "a"}).json()
         assert again == {"id": str(command.pk), "status": "pending", "isNew": False}
         assert program.post(C, {"type": "tests.act", "unique": "five", "tenant": "b"}).json()["isNew"]
+
+    def test_how_often_it_is_tried_can_be_said_of_a_type_that_is_tried_again(self, program: Program):
+        for name, tries in (("tests.act_again", 7), ("tests.act", 1)):
+            assert program.post(C, {"type": name, "maxAttempts": tries}).status_code == 202
+            assert Command.objects.get(type=name).max_attempts == tries
 
     def test_unique_keys_of_tenants_and_of_code_never_meet(self, program: Program):
         send(Act(), unique="a:b:c")
@@ -186,6 +191,7 @@ class TestSending:
             (C, {"type": "tests.act", "payload": []}, "body.payload"),
             (C, {"type": "tests.act", "queue": "nowhere"}, "body.queue"),
             (C, {"type": "tests.act", "priority": 40_000}, "body.priority"),
+            (C, {"type": "tests.act", "maxAttempts": 2}, "body.maxAttempts"),
             (C, {"type": "tests.act", "unique": "x" * 91}, "body.unique"),
             (E, {"type": "tests.none"}, "body.type"),
             (E, {"type": "tests.happened", "data": {"number": None}}, "body.data.number"),

@@ -22,7 +22,7 @@ from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import CommandBrief, CommandShown, Try
 from opsconsole.api.resources.waiting import ended
-from opsconsole.api.sending import refuse_unknown_queue, type_for, validated
+from opsconsole.api.sending import refuse_further_tries, refuse_unknown_queue, type_for, validated
 from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
@@ -87,6 +87,7 @@ def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> A
     message = type_for(request.caller, COMMANDS, command.type)
     if command.queue is not None:
         refuse_unknown_queue(command.queue)
+    refuse_further_tries(message, command.type, "maxAttempts", (command.max_attempts or 1) - 1)
     unique = None if command.unique is None else f"api:{fingerprint_of([tenant, command.unique])}"
     options = command.model_dump(include={"queue", "priority", "not_before", "max_attempts"})
     sent = send(validated(message, command.payload, "payload"), tenant=tenant, unique=unique, **options)
