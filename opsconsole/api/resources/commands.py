@@ -17,7 +17,7 @@ from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
-from opsconsole.api.resources.filters import CommandsWanted, filter_of
+from opsconsole.api.resources.filters import CommandsWanted, filter_of, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import CommandBrief, CommandShown, Try
@@ -74,7 +74,7 @@ class CommandResult(Shown):
 def list_(request: ApiRequest, wanted: Query[CommandsWanted]) -> Any:
     """Commands, the newest first."""
     narrowed = filter_of("command", wanted, request.caller)
-    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=wanted.size)
+    page = page_of(lists.COMMANDS, narrowed, wanted)
     shown = list(map(CommandBrief.model_validate, page.rows))
     return Page[CommandBrief](items=shown, next=next_of(request, page.older))
 

@@ -48,7 +48,10 @@ class Filter:
         return since & Q(**{f"{self.END}__lt": self.ended_until}) if self.ended_until else since
 
     def drives(self) -> list[Q]:
-        """The conditions that an index backs in the order of ids, the most selective first."""
+        """The conditions that an index backs in the order of ids, the most selective first.
+
+        The tenant is one, and the last: what a search that was cut names is then a row of that tenant.
+        """
         wanted = {"correlation_id": self.correlation_id, "cause_id": self.cause_id}
         return [Q(**{name: value}) for name, value in wanted.items() if value]
 
@@ -160,10 +163,11 @@ class WorkflowFilter(Filter):
 
     def drives(self) -> list[Q]:
         correlation = [Q(correlation_id=self.correlation_id)] if self.correlation_id else []
-        return correlation + ([Q(status=self.status)] if self.status and self.status != SUCCESS else [])
+        status = [Q(status=self.status)] if self.status and self.status != SUCCESS else []
+        return correlation + status + ([Q(tenant=self.tenant)] if self.tenant else [])
 
     def _keep(self) -> Q:
-        wanted = {"name": self.type, "tenant": self.tenant, "cause_id": self.cause_id}
+        wanted = {"name": self.type, "cause_id": self.cause_id}
         if self.status == SUCCESS:
             wanted["status"] = self.status
         return _all(Q(**{name: value}) for name, value in wanted.items() if value)
