@@ -20,6 +20,7 @@ from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.aggregates import AGGREGATES
 from opsconsole.streams.models import Subscription
 from tests.api.callers import Program, a_program
+from tests.api.samples import MAKERS
 from tests.concurrency.races import PATIENCE, at_once
 from tests.console.voyages import a_voyage, voyages
 from tests.handlers_app.messages import Act
@@ -271,6 +272,26 @@ class TestActing:
         done, refused = (retrier.post(url, {"stream": "Bell & <Sons>"}) for _ in range(2))
         assert done.json()["done"].startswith("A command will apply the parked events of Bell & <Sons>: ")
         assert "the events of Bell & <Sons> are being applied already, by command " in refused.json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("url", "body", "field"),
+        [
+            ("schedules/tests.schedule/pause", None, "body"),
+            ("schedules/tests.schedule/pause", {}, "body.reason"),
+            ("schedules/tests.schedule/pause", {"reason": " "}, "body.reason"),
+            ("schedules/tests.schedule/skip", {"reason": ""}, "body.reason"),
+            ("subscriptions/tests.reader/skip", {"position": 1}, "body.reason"),
+            ("subscriptions/tests.reader/skip", {"position": 1, "reason": "\t"}, "body.reason"),
+            ("subscriptions/tests.reader/skip", {"position": 10**18, "reason": "broken"}, "body.position"),
+            ("subscriptions/tests.reader/apply_parked", {"stream": ""}, "body.stream"),
+        ],
+    )
+    def test_what_it_must_be_told_is_named_when_it_is_missing(self, url: str, body: Any, field: str):
+        MAKERS["Schedules"](), MAKERS["Subscriptions"]()
+        permissions = ("ops_schedules.pause_schedule", "ops_schedules.skip_run", "ops_streams.skip_event")
+        program = a_program(*permissions, "ops_streams.retry_subscription")
+        answer = program.post(f"/api/v1/{url}", body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
     def test_many_are_told_one_by_one_why_not(self, program: Program):
         waiting, done = a_command("pending"), a_command("success")
