@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.test.utils import override_script_prefix
+from django.db import connection
+from django.test.utils import CaptureQueriesContext, override_script_prefix
 
 from opsconsole.api.jobs import job
 from opsconsole.api.jobs.accepting import Order
@@ -173,6 +174,35 @@ class TestSeeing:
         assert answer.status_code in (404, 422 if identifier == "%00" else 404)
         if answer.status_code == 404:
             assert answer.json()["message"].startswith("There is no job")
+
+    def test_what_was_asked_for_is_told_whatever_became_of_it(self, program: Program):
+        at = clock.now() + timedelta(hours=1)
+        asked, plain = (job_of(program, sent(program, **when)) for when in ({"scheduledFor": at.isoformat()}, {}))
+        later = (at + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+        Command.objects.update(not_before=later, attempts=1, error_class="OSError")
+        for before, expected in ((asked, at.isoformat().replace("+00:00", "Z")), (plain, plain["createdAt"])):
+            assert (before["scheduledFor"], before["nextTryAt"]) == (expected, None)
+            after = program.get(f"/jobs/{before['id']}").json()
+            assert (after["state"], after["scheduledFor"], after["nextTryAt"]) == ("Failed", expected, later)
+        told = [item["scheduledFor"] for item in program.get("/jobs").json()["items"]]
+        assert told == [plain["scheduledFor"], asked["scheduledFor"]]
+
+    def test_one_that_was_sent_otherwise_is_scheduled_for_when_it_is_due(self, program: Program):
+        at = clock.now() + timedelta(hours=1)
+        job = a_command("pending", type="jobs.send_email", not_before=at)
+        shown = program.get(f"/jobs/{job.pk}").json()
+        assert (shown["state"], shown["scheduledFor"]) == ("Scheduled", at.isoformat().replace("+00:00", "Z"))
+
+    def test_a_list_is_read_at_once(self, program: Program):
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as asked:
+                program.get("/jobs")
+            return len(asked)
+
+        sent(program)
+        of_one = queries()
+        sent(program), sent(program)
+        assert queries() == of_one
 
     def test_another_command_is_no_job(self, program: Program):
         assert program.get(f"/jobs/{a_command('error').pk}").status_code == 404

@@ -110,8 +110,9 @@ def accept(order: Order, key: str | None, caller: Caller) -> tuple[UUID, bool]:
     Of two who come with the same key the second waits for the first one's end. Raises Problem: 409 for another job.
     """
     cause = tracing.current()
-    if key is not None:
-        cause = replace(cause, metadata={**cause.metadata, "idempotency_key": key})
+    asked = {"idempotency_key": key, "scheduled_for": order.scheduled_for and order.scheduled_for.isoformat()}
+    kept = {name: value for name, value in asked.items() if value is not None}
+    cause = replace(cause, metadata={**cause.metadata, **kept})
     outbox = Outbox(cause)
     planned = outbox.plan_command(
         order.message,

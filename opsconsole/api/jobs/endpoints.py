@@ -28,6 +28,8 @@ from opsconsole.engine.states import PENDING
 
 router = Router()
 
+LISTED = Command.objects.defer("payload", "error", "log")
+
 # Whatever is no id is an id of nothing, to whoever asks for a job
 JobId = Annotated[str, Path(...), WithJsonSchema({"type": "string", "format": "uuid"})]
 
@@ -71,7 +73,7 @@ def list_(request: ApiRequest, wanted: Query[Wanted]) -> Any:
         state=state,
         now=now,
     )
-    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=page_size(wanted.limit))
+    page = lists.read_page(LISTED, narrowed, before=wanted.cursor, size=page_size(wanted.limit))
     return Page[JobBrief](
         items=[JobBrief(**shown.brief(command, now)) for command in page.rows], next=next_of(request, page.older)
     )

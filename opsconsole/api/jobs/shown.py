@@ -10,7 +10,7 @@ from opsconsole.api.bodies import Shown
 from opsconsole.api.jobs import types
 from opsconsole.api.jobs.states import state_of
 from opsconsole.engine.models import Claim, Command
-from opsconsole.engine.states import UNFINISHED
+from opsconsole.engine.states import PENDING, UNFINISHED
 
 State = Literal["Pending", "Scheduled", "Processing", "Completed", "Failed", "DeadLettered", "Cancelled"]
 
@@ -29,7 +29,8 @@ class JobBrief(Accepted):
     retry_count: int
     max_retries: int
     created_at: datetime
-    scheduled_for: datetime
+    scheduled_for: datetime = Field(description="As it was asked for; else when it was made, to be done at once.")
+    next_try_at: datetime | None = Field(description="While it waits to be tried again.")
     started_at: datetime | None
     completed_at: datetime | None
     retry_of: UUID | None = Field(description="The dead-lettered job that it runs again.")
@@ -49,21 +50,36 @@ class Job(JobBrief):
 def brief(command: Command, now: datetime) -> dict[str, Any]:
     known = types.of_command(command.type)
     ended = command.status not in UNFINISHED
+    state = state_of(command, now)
+    is_put_off = command.status == PENDING and command.not_before > now and state != "Scheduled"
     return {
         "id": command.pk,
-        "state": state_of(command, now),
+        "state": state,
         "type": known.name if known else command.type,
         "tenant": command.tenant,
         "queue": command.queue,
         "retry_count": max(0, command.attempts - 1) if ended else command.attempts,
         "max_retries": command.max_attempts - 1,
         "created_at": command.created_at,
-        "scheduled_for": command.not_before,
+        "scheduled_for": _scheduled_for(command, state),
+        "next_try_at": command.not_before if is_put_off else None,
         "started_at": command.started_at,
         "completed_at": command.finished_at,
         "retry_of": command.cause_id if command.cause_kind == "reprocess" else None,
         "retried_by": command.healed_by,
     }
+
+
+def _scheduled_for(command: Command, state: str) -> datetime:
+    """What was asked for is kept apart, because `not_before` moves with each failure."""
+    if asked := _asked(command).get("scheduled_for"):
+        return datetime.fromisoformat(asked)
+    return command.not_before if state == "Scheduled" else command.created_at
+
+
+def _asked(command: Command) -> dict[str, Any]:
+    """What the caller said of the job itself: what its handler sends inherits the metadata, and was not asked for."""
+    return command.metadata if command.cause_kind == "api" else {}
 
 
 def whole(command: Command, claim: Claim | None, now: datetime) -> Job:
