@@ -9,13 +9,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_script_prefix
 
-from opsconsole.api.jobs import job
+from opsconsole.api.jobs import SendEmail, job
 from opsconsole.api.jobs.accepting import Order
 from opsconsole.api.jobs.types import JOB_TYPES, JobType
 from opsconsole.engine import Command as Message
+from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
 from opsconsole.kernel import clock
+from opsconsole.kernel.tracing import Cause, acting_for
 from opsconsole.reminders.commands import CallBack
 from tests.api.callers import Program, a_program
 from tests.handlers_app.messages import ActAgain
@@ -192,6 +194,15 @@ class TestSeeing:
         job = a_command("pending", type="jobs.send_email", not_before=at)
         shown = program.get(f"/jobs/{job.pk}").json()
         assert (shown["state"], shown["scheduledFor"]) == ("Scheduled", at.isoformat().replace("+00:00", "Z"))
+
+    def test_what_the_handler_of_a_job_sends_has_no_key_of_its_own(self, program: Program):
+        at = (clock.now() + timedelta(hours=1)).isoformat()
+        asked = sent(program, idempotencyKey="a", scheduledFor=at).json()["id"]
+        with acting_for(Cause("command", UUID(asked), None, "", Command.objects.get().metadata)):
+            made = send(SendEmail(To="b@example.com")).id
+        jobs = [program.get(f"/jobs/{one}").json() for one in (asked, made)]
+        assert [job["idempotencyKey"] for job in jobs] == ["a", None]
+        assert jobs[1]["scheduledFor"] == jobs[1]["createdAt"]
 
     def test_a_list_is_read_at_once(self, program: Program):
         def queries() -> int:

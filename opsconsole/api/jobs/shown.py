@@ -91,7 +91,7 @@ def whole(command: Command, claim: Claim | None, now: datetime) -> Job:
         payload_type=known.payload_type if known else "",
         priority=command.priority,
         last_error=error or None,
-        idempotency_key=command.metadata.get("idempotency_key"),
+        idempotency_key=_asked(command).get("idempotency_key"),
         lock_expiry=claim.lease_until if claim else None,
         locked_by=claim.worker if claim else None,
     )
