@@ -9,8 +9,9 @@ from pydantic import Field
 from opsconsole.api.bodies import Shown
 from opsconsole.api.jobs import types
 from opsconsole.api.jobs.states import state_of
+from opsconsole.engine import Cancel
 from opsconsole.engine.models import Claim, Command
-from opsconsole.engine.states import PENDING, UNFINISHED
+from opsconsole.engine.states import CANCELLED, PENDING, UNFINISHED
 
 State = Literal["Pending", "Scheduled", "Processing", "Completed", "Failed", "DeadLettered", "Cancelled"]
 
@@ -49,7 +50,6 @@ class Job(JobBrief):
 
 def brief(command: Command, now: datetime) -> dict[str, Any]:
     known = types.of_command(command.type)
-    ended = command.status not in UNFINISHED
     state = state_of(command, now)
     is_put_off = command.status == PENDING and command.not_before > now and state != "Scheduled"
     return {
@@ -58,7 +58,7 @@ def brief(command: Command, now: datetime) -> dict[str, Any]:
         "type": known.name if known else command.type,
         "tenant": command.tenant,
         "queue": command.queue,
-        "retry_count": max(0, command.attempts - 1) if ended else command.attempts,
+        "retry_count": _retry_count(command),
         "max_retries": command.max_attempts - 1,
         "created_at": command.created_at,
         "scheduled_for": _scheduled_for(command, state),
@@ -68,6 +68,14 @@ def brief(command: Command, now: datetime) -> dict[str, Any]:
         "retry_of": command.cause_id if command.cause_kind == "reprocess" else None,
         "retried_by": command.healed_by,
     }
+
+
+def _retry_count(command: Command) -> int:
+    """The first of its tries is none. One that waits or runs has the retry ahead of it counted, and so has one that was
+    cancelled while it waited: no try of its own has ended it."""
+    was_cancelled_waiting = command.status == CANCELLED and command.error_class != Cancel.__name__
+    has_ended_by_a_try = command.status not in UNFINISHED and not was_cancelled_waiting
+    return max(0, command.attempts - 1) if has_ended_by_a_try else command.attempts
 
 
 def _scheduled_for(command: Command, state: str) -> datetime:
