@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext, override_script_prefix
 
 from opsconsole.api.jobs import SendEmail, job
 from opsconsole.api.jobs.accepting import Order
+from opsconsole.api.jobs.states import JobFilter
 from opsconsole.api.jobs.types import JOB_TYPES, JobType
 from opsconsole.engine import Command as Message
 from opsconsole.engine import send
@@ -215,6 +216,21 @@ class TestSeeing:
         sent(program), sent(program)
         assert queries() == of_one
 
+    def test_pending_ones_are_listed_in_one_order_however_they_wait(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(JobFilter.searches, "__defaults__", (3,))
+        statuses = ("pending", "awaiting", "awaiting", "pending", "pending", "awaiting", "pending")
+        ids = [str(a_command(status, type="jobs.send_email").pk) for status in statuses]
+        a_command("pending"), a_command("awaiting"), a_command("awaiting"), a_command("awaiting")
+        for query in ("", "&type=SendEmail"):
+            seen, url = [], f"/jobs?state=Pending&limit=2{query}"
+            while url:
+                page = program.get(url).json()
+                seen += [job["id"] for job in page["items"]]
+                url = page["next"]
+            assert seen == ids[::-1]
+
     def test_another_command_is_no_job(self, program: Program):
         assert program.get(f"/jobs/{a_command('error').pk}").status_code == 404
 
@@ -232,6 +248,8 @@ class TestSeeing:
         ("state", "columns"),
         [
             ("Pending", {"status": "pending"}),
+            ("Pending", {"status": "awaiting"}),
+            ("Pending", {"status": "awaiting", "not_before": 60}),
             ("Scheduled", {"status": "pending", "not_before": 60}),
             ("Failed", {"status": "pending", "not_before": 60, "attempts": 1, "error_class": "OSError"}),
             ("Pending", {"status": "pending", "not_before": 60, "attempts": 1, "losses": 1}),

@@ -1,12 +1,13 @@
 """How a command stands, in the words of jobs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from opsconsole.engine.models import Command
 from opsconsole.engine.queries.filters import CommandFilter
+from opsconsole.engine.queries.windows import ROWS, Abreast, Search
 from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING, SUCCESS
 
 NAMES = {PROCESSING: "Processing", SUCCESS: "Completed", ERROR: "DeadLettered", CANCELLED: "Cancelled"}
@@ -30,6 +31,14 @@ class JobFilter(CommandFilter):
     types: tuple[str, ...]
     now: datetime
     state: str = ""
+
+    def searches(self, model: type[Model], limit: int = ROWS) -> list[Search]:
+        """Those that wait for their turn are pending jobs too, and are found along the same index beside the others."""
+        due = super().searches(model, limit)
+        if self.state != "Pending":
+            return due
+        awaiting = replace(self, status=AWAITING, state="").searches(model, limit)
+        return [Abreast(both) for both in zip(due, awaiting, strict=True)]
 
     def _keep(self) -> Q:
         keep = super()._keep()

@@ -57,6 +57,9 @@ class Filter:
 
     def searches(self, model: Table, limit: int = ROWS) -> list[Search]:
         """Ways to find the matching rows, the most promising first."""
+        return [*self._walks(model, limit)]
+
+    def _walks(self, model: Table, limit: int) -> list[Walk]:
         drives = self.drives() or [Q()]
         keep = self._keep() & self.ended()
         return [
@@ -94,8 +97,7 @@ class EventFilter(Filter):
                 return [Chosen(model, tuple({cause for cause in causes if cause}), rest)]
         # The second condition is always true; it keeps the planner from reading all commands into a hash first.
         has_one = Q(Exists(commands.filter(cause_id=OuterRef("id")).exclude(id=OuterRef("id"))))
-        plain = super().searches(model, PROBES)
-        return [replace(search, keep=search.keep & has_one) for search in plain]
+        return [replace(walk, keep=walk.keep & has_one) for walk in self._walks(model, PROBES)]
 
     def _keep(self) -> Q:
         return Q(status=self.status) if self.status and self.status not in (PENDING, ERROR) else Q()
