@@ -46,6 +46,12 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
+class Order(Body):
+    """Why; kept with what is done."""
+
+    reason: Annotated[str, Field(max_length=500)] = Field("", examples=["the provider is back"])
+
+
 class Shown(BaseModel):
     """Base of what is answered."""
 

@@ -6,19 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext, override_script_prefix
+from django.test.utils import override_script_prefix
 
-from opsconsole.api.jobs import SendEmail, job
+from opsconsole.api.jobs import job
 from opsconsole.api.jobs.accepting import Order
-from opsconsole.api.jobs.states import JobFilter
 from opsconsole.api.jobs.types import JOB_TYPES, JobType
 from opsconsole.engine import Command as Message
-from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
 from opsconsole.kernel import clock
-from opsconsole.kernel.tracing import Cause, acting_for
 from opsconsole.reminders.commands import CallBack
 from tests.api.callers import Program, a_program
 from tests.handlers_app.messages import ActAgain
@@ -178,59 +174,6 @@ class TestSeeing:
         if answer.status_code == 404:
             assert answer.json()["message"].startswith("There is no job")
 
-    def test_what_was_asked_for_is_told_whatever_became_of_it(self, program: Program):
-        at = clock.now() + timedelta(hours=1)
-        asked, plain = (job_of(program, sent(program, **when)) for when in ({"scheduledFor": at.isoformat()}, {}))
-        later = (at + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
-        Command.objects.update(not_before=later, attempts=1, error_class="OSError")
-        for before, expected in ((asked, at.isoformat().replace("+00:00", "Z")), (plain, plain["createdAt"])):
-            assert (before["scheduledFor"], before["nextTryAt"]) == (expected, None)
-            after = program.get(f"/jobs/{before['id']}").json()
-            assert (after["state"], after["scheduledFor"], after["nextTryAt"]) == ("Failed", expected, later)
-        told = [item["scheduledFor"] for item in program.get("/jobs").json()["items"]]
-        assert told == [plain["scheduledFor"], asked["scheduledFor"]]
-
-    def test_one_that_was_sent_otherwise_is_scheduled_for_when_it_is_due(self, program: Program):
-        at = clock.now() + timedelta(hours=1)
-        job = a_command("pending", type="jobs.send_email", not_before=at)
-        shown = program.get(f"/jobs/{job.pk}").json()
-        assert (shown["state"], shown["scheduledFor"]) == ("Scheduled", at.isoformat().replace("+00:00", "Z"))
-
-    def test_what_the_handler_of_a_job_sends_has_no_key_of_its_own(self, program: Program):
-        at = (clock.now() + timedelta(hours=1)).isoformat()
-        asked = sent(program, idempotencyKey="a", scheduledFor=at).json()["id"]
-        with acting_for(Cause("command", UUID(asked), None, "", Command.objects.get().metadata)):
-            made = send(SendEmail(To="b@example.com")).id
-        jobs = [program.get(f"/jobs/{one}").json() for one in (asked, made)]
-        assert [job["idempotencyKey"] for job in jobs] == ["a", None]
-        assert jobs[1]["scheduledFor"] == jobs[1]["createdAt"]
-
-    def test_a_list_is_read_at_once(self, program: Program):
-        def queries() -> int:
-            with CaptureQueriesContext(connection) as asked:
-                program.get("/jobs")
-            return len(asked)
-
-        sent(program)
-        of_one = queries()
-        sent(program), sent(program)
-        assert queries() == of_one
-
-    def test_pending_ones_are_listed_in_one_order_however_they_wait(
-        self, program: Program, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(JobFilter.searches, "__defaults__", (3,))
-        statuses = ("pending", "awaiting", "awaiting", "pending", "pending", "awaiting", "pending")
-        ids = [str(a_command(status, type="jobs.send_email").pk) for status in statuses]
-        a_command("pending"), a_command("awaiting"), a_command("awaiting"), a_command("awaiting")
-        for query in ("", "&type=SendEmail"):
-            seen, url = [], f"/jobs?state=Pending&limit=2{query}"
-            while url:
-                page = program.get(url).json()
-                seen += [job["id"] for job in page["items"]]
-                url = page["next"]
-            assert seen == ids[::-1]
-
     def test_another_command_is_no_job(self, program: Program):
         assert program.get(f"/jobs/{a_command('error').pk}").status_code == 404
 
@@ -284,6 +227,15 @@ class TestActing:
         assert (job["state"], job["retryOf"], job["maxRetries"]) == ("Pending", str(dead.pk), 3)
         assert program.get(f"/jobs/{dead.pk}").json()["state"] == "DeadLettered"
         assert program.post(f"/jobs/{dead.pk}/retry").status_code == 409
+
+    def test_why_it_is_cancelled_or_tried_again_is_kept(self, program: Program):
+        job = sent(program).headers["Location"]
+        assert program.post(f"{job}/cancel", {"reason": "sent twice"}).json()["lastError"].endswith(": sent twice")
+        again = program.post(f"{job}/retry", {"reason": "sent once, after all"}).json()["id"]
+        assert Command.objects.get(pk=again).metadata["reason"] == "sent once, after all"
+        for act in ("cancel", "retry"):
+            answer = program.post(f"{job}/{act}", {"because": "of it"})
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.because")
 
     def test_one_that_was_tried_again_and_failed_is_tried_again(self, program: Program):
         dead = a_command("error", type="jobs.send_email", payload={"to": "a@example.com"})

@@ -7,13 +7,12 @@ from uuid import UUID
 from ninja import Query, Status
 from pydantic import ConfigDict, Field, ValidationError
 
-from opsconsole.api.bodies import Shown
+from opsconsole.api.bodies import Order, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
-from opsconsole.api.resources.acts import Order
 from opsconsole.api.resources.filters import Name, Timed, narrowed, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.console.streams import by_hand

@@ -13,13 +13,12 @@ from django.utils.safestring import SafeString
 from ninja import Path, Query
 from pydantic import BaseModel, Field
 
-from opsconsole.api.bodies import WHOLE, Reason, Shown
+from opsconsole.api.bodies import WHOLE, Order, Reason, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
-from opsconsole.api.resources.acts import Order
 from opsconsole.console.streams import subscriptions as pages
 from opsconsole.console.streams.offers import ACTS, Act
 from opsconsole.console.streams.offers import Order as Asked
