@@ -21,6 +21,7 @@ from opsconsole.api.models import IdempotentAnswer
 from opsconsole.api.problems import Problem
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.sql import statement
+from opsconsole.engine.patience import bound
 from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel import clock
 
@@ -79,10 +80,9 @@ def _once(request: ApiRequest, key: str, run: Run, look: Look | None) -> HttpRes
 def _patiently() -> Iterator[None]:
     """A transaction that waits so long for each lock, and no longer: whoever asks for what somebody else keeps locked
     would hold a connection for as long as that takes."""
-    patience = f"{configuration().patience * 1000:.0f}ms"
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
+            bound(cursor, f"{configuration().patience * 1000:.0f}ms")
         yield
 
 

@@ -31,6 +31,7 @@ from opsconsole.engine.heartbeat import Held
 from opsconsole.engine.messages import Command
 from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.outcomes import Outcome
+from opsconsole.engine.patience import bound
 from opsconsole.engine.registry import HANDLERS, HandlerEntry
 from opsconsole.engine.sql import statement
 from opsconsole.engine.threads import several
@@ -208,7 +209,7 @@ def _commit(tasks: Sequence[Task]) -> None:
     try:
         with own:
             with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+                bound(cursor, LOCK_TIMEOUT)
             for task in tasks:
                 execution.let_go(task.claimed)
             if everything:
