@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from opsconsole.engine.models import Workflow
+from opsconsole.engine.queries import flows
 from opsconsole.engine.queries.filters import EventFilter, Filter
 from opsconsole.kernel import clock
 from opsconsole.kernel.identifiers import uuid7
@@ -17,7 +18,7 @@ from opsconsole.streams.models import Process
 from opsconsole.streams.queries import processes
 from opsconsole.streams.queries.processes import ProcessFilter
 from tests.api.callers import Program, a_program
-from tests.past import a_batch, a_command, an_event
+from tests.past import a_batch, a_command, an_event, caused_by
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,18 @@ def test_a_search_that_was_cut_goes_on_at_a_row_of_the_tenant(
     told, found = cursors(a_program(*SEE, tenant="a"), f"/api/v1/{kind}", query)
     assert {*told, *found} <= mine
     assert set(found) in (mine, set())
+
+
+def test_what_others_have_in_a_flow_takes_no_place_in_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(flows, "WINDOW", 2)
+    monkeypatch.setattr(flows, "CHILDREN", 2)
+    event = an_event(tenant="a")
+    rows = [a_command(tenant=tenant, type=f"t.{tenant}", **caused_by(event)) for tenant in ("b" * 5 + "aa" + "b" * 5)]
+    shown = a_program(*SEE, tenant="a").get(f"/api/v1/events/{event.pk}").json()["lineage"]
+    mine = {str(row.pk) for row in rows if row.tenant == "a"}
+    assert {node["id"] for node in shown["nodes"]} == {str(event.pk), *mine}
+    assert (shown["isCut"], shown["hidden"], len(shown["links"])) == (False, 0, 2)
+    assert a_program(*SEE).get(f"/api/v1/events/{event.pk}").json()["lineage"]["isCut"]
 
 
 @pytest.mark.parametrize("kind", ["events", "commands", "batches", "workflows", "processes"])
