@@ -4,18 +4,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from django.http import HttpRequest, UnreadablePostError
 from ninja.operation import Operation
 from ninja.parser import Parser
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from opsconsole.api.configuration import configuration
 from opsconsole.api.problems import Problem
 
 LOOKED_AT = (str, dict, list)  # all else that JSON has can be stored
+NO_NUL, FILLED = r"^[^\x00]*$", r"^[^\x00]*[^\s\x00][^\x00]*$"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,10 +30,26 @@ def _whole(value: Any) -> Any:
 WHOLE = BeforeValidator(_whole)
 
 
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("reason", "is needed: the next operator will want to know")
+    return text
+
+
+# Of what is not done without one
+Reason = Annotated[str, Field(max_length=500, json_schema_extra={"pattern": FILLED}), AfterValidator(_filled)]
+
+
 class Body(BaseModel):
     """Base of what is sent: written in camelCase, and nothing else in it than it names."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Order(Body):
+    """Why; kept with what is done."""
+
+    reason: Annotated[str, Field(max_length=500)] = Field("", examples=["the provider is back"])
 
 
 class Shown(BaseModel):

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from django.contrib.auth.models import AbstractUser
 from django.test.client import RequestFactory
-from django.urls import resolve
+from django.urls import get_script_prefix, resolve
 
 from opsconsole.api.callers import COMMAND_LINE, Caller
 from opsconsole.api.site import api
@@ -65,7 +65,8 @@ def call(operation: Offered, given: dict[str, Any], user: AbstractUser) -> tuple
     for parameter in operation.parameters:
         if given.get(parameter.name) is not None:
             placed[parameter.place][parameter.name] = parameter.read(given[parameter.name])
-    path = operation.path.format(**{name: quote(value, safe="") for name, value in placed["path"].items()})
+    parts = {name: quote(value, safe="") for name, value in placed["path"].items()}
+    path = _below_the_script(operation.path).format(**parts)
     body = json.dumps(placed["body"]) if placed["body"] else ""
     query = urlencode(placed["query"])
     request: Any = RequestFactory().generic(
@@ -75,6 +76,11 @@ def call(operation: Offered, given: dict[str, Any], user: AbstractUser) -> tuple
     match = resolve(request.path_info)
     response = match.func(request, *match.args, **match.kwargs)
     return response.status_code, json.loads(response.content or b"null")
+
+
+def _below_the_script(path: str) -> str:
+    """The document's paths are those that programs call; a web server takes the script's name off before it looks."""
+    return f"/{path.removeprefix(get_script_prefix())}"
 
 
 def _told(document: dict[str, Any], path: str, method: str, told: dict[str, Any]) -> Offered:

@@ -8,6 +8,7 @@ from typing import Any
 from ninja.openapi.schema import REF_TEMPLATE
 from ninja.operation import Operation
 
+from opsconsole.api.bodies import FILLED, NO_NUL
 from opsconsole.api.configuration import configuration
 from opsconsole.api.needing import Needs, needs_of
 from opsconsole.api.once import HEADER, LONGEST
@@ -25,7 +26,6 @@ KEY = {
     "example": "order-4711",
 }
 END_OF_SENTENCE = re.compile(r"[.:;](?:\s|$)")
-NO_NUL, FILLED = r"^[^\x00]*$", r"^[^\x00]*[^\s\x00][^\x00]*$"
 TAG = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
 REQUEST_ID = {"X-Request-ID": {"description": "Stands in the log, too.", "schema": {"type": "string"}}}
 

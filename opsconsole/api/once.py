@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,6 +21,8 @@ from opsconsole.api.models import IdempotentAnswer
 from opsconsole.api.problems import Problem
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.sql import statement
+from opsconsole.engine.patience import bound
+from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel import clock
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -56,17 +59,20 @@ def _once(request: ApiRequest, key: str, run: Run, look: Look | None) -> HttpRes
     said = request.json_body if parsed else hashlib.sha256(request.body).hexdigest()
     fingerprint = fingerprint_of([request.path, request.META.get("QUERY_STRING", ""), parsed, said])
     asked = {"caller": request.caller.key, "place": place, "key": key}
-    if look and not IdempotentAnswer.objects.filter(**asked).exists():
-        _look(request, look)
+    has_looked = look is None
     while True:
+        if not has_looked and not _is_kept(asked):
+            _look(request, look)
+            has_looked = True
         with _patiently():
             taken = _take({**asked, "fingerprint": fingerprint})
-            if taken is not None:
+            if taken is not None and has_looked:
                 response = _run(run)
                 if response.status_code < 400:
                     _keep(taken, response)
                 return response
-        if kept := IdempotentAnswer.objects.filter(**asked).first():
+            transaction.set_rollback(True)  # what was taken without a look goes back: its answer has just grown too old
+        if taken is None and (kept := IdempotentAnswer.objects.filter(**asked).first()):
             return _replayed(kept, fingerprint)  # else it was dropped in between for its age
 
 
@@ -74,10 +80,9 @@ def _once(request: ApiRequest, key: str, run: Run, look: Look | None) -> HttpRes
 def _patiently() -> Iterator[None]:
     """A transaction that waits so long for each lock, and no longer: whoever asks for what somebody else keeps locked
     would hold a connection for as long as that takes."""
-    patience = f"{configuration().patience * 1000:.0f}ms"
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
+            bound(cursor, configuration().patience)
         yield
 
 
@@ -92,9 +97,16 @@ def _place(path: str) -> str:
     return path if len(path) <= 200 else hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _is_kept(asked: dict[str, Any]) -> bool:
+    oldest = database_now() - timedelta(seconds=configuration().answers_kept)
+    return IdempotentAnswer.objects.filter(**asked, created_at__gte=oldest).exists()
+
+
 def _take(columns: dict[str, Any]) -> int | None:
+    """Its id, or None when it is somebody else's."""
     with connection.cursor() as cursor:
-        cursor.execute(statement("take_answer"), {**columns, "now": clock.frozen()})
+        kept = configuration().answers_kept
+        cursor.execute(statement("take_answer"), {**columns, "now": clock.frozen(), "kept": kept})
         row = cursor.fetchone()
     return int(row[0]) if row else None
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from opsconsole.api.callers import Caller
 from opsconsole.api.problems import Problem, refuse_too_many_errors, wrong_fields
+from opsconsole.engine import Command, NoRetry
 from opsconsole.engine.messages import Message
 from opsconsole.engine.registry import queues
 from opsconsole.kernel.registry import Registry
@@ -38,6 +39,12 @@ def refuse_unknown_queue(name: str) -> None:
     """No worker serves a queue that no code names: what is sent there would wait for ever. Raises Problem."""
     if name not in queues():
         raise Problem.of_field("body.queue", f"{name!r} is no queue here; known: {', '.join(queues())}")
+
+
+def refuse_further_tries(message: type[Command], name: str, field: str, further: int) -> None:
+    """A type that is never tried again may not bear it, and says nothing of the wait between tries. Raises Problem."""
+    if further and isinstance(message.__contract__.retry, NoRetry):
+        raise Problem.of_field(f"body.{field}", f"{name} is never tried again")
 
 
 def refuse_events_of_streams(name: str) -> None:

@@ -228,7 +228,7 @@ def _settle_after_commit(batch_ids: set[UUID], step_ids: set[UUID]) -> None:
     from opsconsole.engine import settling
 
     if batch_ids or step_ids:
-        transaction.on_commit(lambda: settling.settle(batch_ids, step_ids), robust=True)
+        transaction.on_commit(lambda: settling.settle_in_a_request(batch_ids, step_ids), robust=True)
 
 
 def _log(action: str, tally: Tally, actor: str, reason: str) -> None:

@@ -30,6 +30,7 @@ from opsconsole.engine.faults import (
 )
 from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.outcomes import Outcome, Snooze
+from opsconsole.engine.patience import bound
 from opsconsole.engine.sql import statement
 from opsconsole.engine.transactions import OwnTransaction
 from opsconsole.engine.work import Work
@@ -135,7 +136,8 @@ def _commit(tasks: Sequence[Task], patience: float) -> None:
         everything.join(task.work.outbox)
     try:
         with own:
-            _wait_no_longer_than(patience)
+            with connection.cursor() as cursor:
+                bound(cursor, patience)
             for task in tasks:
                 execution.let_go(task.claimed)
             if everything:
@@ -159,12 +161,6 @@ def _successes(tasks: Sequence[Task], own: OwnTransaction) -> str:
     )
 
 
-def _wait_no_longer_than(seconds: float) -> None:
-    """For each lock, in the transaction that is under way."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{1000 * seconds:.0f}ms'")
-
-
 def _fail_task(task: Task, finished: Finished, patience: float) -> bool:
     """Whether it is recorded: else what it writes with its failure is locked."""
     failure = _failure(task, patience)
@@ -184,7 +180,8 @@ def _failure(task: Task, patience: float) -> failing.Failure:
         return _error(outcome)
 
     def ask() -> BaseException:
-        _wait_no_longer_than(patience)
+        with connection.cursor() as cursor:
+            bound(cursor, patience)
         return _error(outcome())
 
     return ask

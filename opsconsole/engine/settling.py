@@ -8,14 +8,18 @@ import logging
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from opsconsole.engine import waking, workflows
+from opsconsole.engine.faults import is_conflict
+from opsconsole.engine.patience import bound
 from opsconsole.engine.sql import statement
 from opsconsole.engine.states import CANCELLED, ERROR, SUCCESS
 from opsconsole.kernel import clock
 
 logger = logging.getLogger(__name__)
+
+PATIENCE = 1.0  # seconds
 
 _started: dict[UUID, None] = {}  # batches that this process knows to have begun
 _REMEMBERED = 10_000
@@ -37,24 +41,35 @@ def begin(batch_ids: Iterable[UUID]) -> None:
     _started.update(dict.fromkeys(fresh))
 
 
-def settle(batch_ids: Iterable[UUID], step_ids: Iterable[UUID]) -> None:
+def settle(batch_ids: Iterable[UUID], step_ids: Iterable[UUID], *, patience: float | None = None) -> None:
     """Settle those batches of which nothing is left to do, and move on the workflows they are steps of."""
     steps = set(step_ids)
     for batch_id in sorted(batch_ids):
-        step_id = settle_batch(batch_id)
+        step_id = settle_batch(batch_id, patience)
         if step_id is not None:
             steps.add(step_id)
     for step_id in sorted(steps):
-        workflows.advance(step_id)
+        workflows.advance(step_id, patience)
 
 
-def settle_batch(batch_id: UUID) -> UUID | None:
+def settle_in_a_request(batch_ids: Iterable[UUID], step_ids: Iterable[UUID]) -> None:
+    """The same for somebody who waits for an answer: what others have locked is left to the sweeper's repair."""
+    try:
+        settle(batch_ids, step_ids, patience=PATIENCE)
+    except OperationalError as error:
+        if not is_conflict(error):
+            raise
+        logger.info("settling is left to the sweeper: %s", error, extra={"action": "batch.left"})
+
+
+def settle_batch(batch_id: UUID, patience: float | None = None) -> UUID | None:
     """Settle one batch if it is over; returns the workflow step that this ended, if it is one."""
     with connection.cursor() as cursor:
         cursor.execute(statement("batch_is_open"), {"batch_id": batch_id})
         if cursor.fetchone()[0]:
             return None
     with transaction.atomic(durable=True), connection.cursor() as cursor:
+        bound(cursor, patience)
         cursor.execute("SELECT status FROM ops_engine_batch WHERE id = %s FOR NO KEY UPDATE", [batch_id])
         row = cursor.fetchone()
         if row is None or row[0] == SUCCESS:

@@ -18,6 +18,7 @@ from opsconsole.engine import rows, waking
 from opsconsole.engine.batches import NewBatch
 from opsconsole.engine.messages import Command
 from opsconsole.engine.outbox import Outbox
+from opsconsole.engine.patience import bound
 from opsconsole.engine.sql import statement
 from opsconsole.engine.states import AWAITING
 from opsconsole.kernel import clock
@@ -160,9 +161,10 @@ class NewWorkflow:
         move_on(self.id)
 
 
-def advance(step_id: UUID) -> None:
+def advance(step_id: UUID, patience: float | None = None) -> None:
     """Something of this step ended: see what follows from it."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
+        bound(cursor, patience)
         cursor.execute("SELECT workflow_id FROM ops_engine_step WHERE id = %s", [step_id])
         if row := cursor.fetchone():
             move_on(row[0])

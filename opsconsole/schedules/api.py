@@ -12,7 +12,7 @@ from ninja import Path
 from pydantic import Field
 
 from opsconsole.api import Mount, Problem, Router, needs, problems_of
-from opsconsole.api.bodies import Body, Shown
+from opsconsole.api.bodies import Body, Reason, Shown
 from opsconsole.api.paging import Page
 from opsconsole.api.requests import ApiRequest
 from opsconsole.console import audit
@@ -60,9 +60,15 @@ class ScheduleShown(ScheduleBrief):
 
 
 class ScheduleOrder(Body):
-    """Why; kept with what is done. Pausing and giving up need it."""
+    """Why; kept with what is done."""
 
     reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class ReasonedOrder(ScheduleOrder):
+    """Why, which the next operator will want to know."""
+
+    reason: Reason
 
 
 class ScheduleTold(Shown):
@@ -100,7 +106,7 @@ def show(request: ApiRequest, name: Name) -> Any:
     )  # fmt: skip
 
 
-def _offer(act: Act) -> None:
+def _offer(act: Act, order_type: type[ScheduleOrder]) -> None:
     def do(request: ApiRequest, name: Name, order: ScheduleOrder | None = None) -> Any:
         _found(request, name)
         reason = order.reason.strip() if order else ""
@@ -113,13 +119,18 @@ def _offer(act: Act) -> None:
             raise Problem(409, f"Nothing was done: {refusal}.", type="not-applicable") from None
         return ScheduleTold(done=f"{done.text}.", command_id=done.command_id)
 
+    if order_type is not ScheduleOrder:  # what it must be told is required then
+        do.__annotations__["order"] = order_type
+        do.__defaults__ = None
     do.__name__, do.__doc__ = act.name, act.explanation
     responses = {200: ScheduleTold, **problems_of(404, 409)}
     router.post(f"/{{name}}/{act.name}", response=responses, summary=act.label)(needs(act.permission)(do))
 
 
+ORDERS: dict[str, type[ScheduleOrder]] = {"pause": ReasonedOrder, "skip": ReasonedOrder}
+
 for _act in ACTS.values():
-    _offer(_act)
+    _offer(_act, ORDERS.get(_act.name, ScheduleOrder))
 
 
 def _found(request: ApiRequest, name: str) -> Overview:

@@ -85,6 +85,8 @@ def body_for(operation_id: str, made: Made) -> Any:
         "jobs_create": {"type": "SendEmail", "payload": {"To": "user@example.com"}},
         "events_emit": {"type": "tests.ignored", "data": {}},
         "commands_send": {"type": "tests.act", "payload": {}},
+        "schedules_pause": {"reason": "the provider is away"},
+        "schedules_skip": {"reason": "nobody needs it"},
         "subscriptions_skip": {"reason": "it is broken", "position": 1},
         "subscriptions_apply_parked": {"stream": "s"},
         "reminders_define": {"seconds": 30, "address": "https://8.8.8.8/inbox"},

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.core import mail
 from django.db import connection
 
 from opsconsole.api import health
+from opsconsole.engine import Cancel
 from opsconsole.engine.models import Attempt, Command
+from opsconsole.engine.registry import HANDLERS
 from opsconsole.engine.testing import frozen_at, run_until_idle
 from opsconsole.kernel import clock
 from tests.api.callers import Program
@@ -75,6 +78,29 @@ class TestMail:
         assert waits == [timedelta(seconds=seconds) for seconds in (2, 4, 8)]
         job = Program().get(f"/jobs/{identifier}").json()
         assert (job["retryCount"], job["maxRetries"], job["lastError"]) == (3, 3, "OSError: mail server is away")
+
+    @pytest.mark.parametrize("is_by_its_handler", [False, True])
+    def test_retries_are_counted_as_far_as_it_came_when_it_is_cancelled(
+        self, is_by_its_handler: bool, monkeypatch: pytest.MonkeyPatch
+    ):
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise OSError("mail server is away")
+
+        monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+        identifier = Program().post("/jobs", QUICK).json()["id"]
+        with frozen_at(clock.now()) as time:
+            run_until_idle()
+            before = Program().get(f"/jobs/{identifier}").json()
+            if is_by_its_handler:
+                given_up = replace(HANDLERS.get("jobs.send_email"), function=lambda command, work: Cancel("enough"))
+                monkeypatch.setitem(HANDLERS._items, "jobs.send_email", given_up)
+                time.advance(timedelta(seconds=2))
+                run_until_idle()
+            else:
+                assert Program().post(f"/jobs/{identifier}/cancel").status_code == 200
+        after = Program().get(f"/jobs/{identifier}").json()
+        assert (before["state"], before["retryCount"]) == ("Failed", 1)
+        assert (after["state"], after["retryCount"]) == ("Cancelled", 1)
 
     def test_a_job_may_ask_for_fewer_tries(self, monkeypatch: pytest.MonkeyPatch):
         def refuse(*args: Any, **kwargs: Any) -> None:

@@ -191,9 +191,12 @@ class TestSeeing:
         ("state", "columns"),
         [
             ("Pending", {"status": "pending"}),
+            ("Pending", {"status": "awaiting"}),
+            ("Pending", {"status": "awaiting", "not_before": 60}),
             ("Scheduled", {"status": "pending", "not_before": 60}),
             ("Failed", {"status": "pending", "not_before": 60, "attempts": 1, "error_class": "OSError"}),
-            ("Pending", {"status": "pending", "not_before": 60, "attempts": 1, "error_class": "WorkerLost"}),
+            ("Pending", {"status": "pending", "not_before": 60, "attempts": 1, "losses": 1}),
+            ("Pending", {"status": "pending", "not_before": 60, "losses": 1}),  # with others: none is charged
             ("Processing", {"status": "processing"}),
             ("Completed", {"status": "success"}),
             ("DeadLettered", {"status": "error"}),
@@ -224,6 +227,15 @@ class TestActing:
         assert (job["state"], job["retryOf"], job["maxRetries"]) == ("Pending", str(dead.pk), 3)
         assert program.get(f"/jobs/{dead.pk}").json()["state"] == "DeadLettered"
         assert program.post(f"/jobs/{dead.pk}/retry").status_code == 409
+
+    def test_why_it_is_cancelled_or_tried_again_is_kept(self, program: Program):
+        job = sent(program).headers["Location"]
+        assert program.post(f"{job}/cancel", {"reason": "sent twice"}).json()["lastError"].endswith(": sent twice")
+        again = program.post(f"{job}/retry", {"reason": "sent once, after all"}).json()["id"]
+        assert Command.objects.get(pk=again).metadata["reason"] == "sent once, after all"
+        for act in ("cancel", "retry"):
+            answer = program.post(f"{job}/{act}", {"because": "of it"})
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.because")
 
     def test_one_that_was_tried_again_and_failed_is_tried_again(self, program: Program):
         dead = a_command("error", type="jobs.send_email", payload={"to": "a@example.com"})

@@ -90,6 +90,21 @@ class TestRepeating:
             assert keeping.drop_old_answers() == 1
             assert sent(program, "a").headers.get("Idempotency-Replayed") is None
 
+    @pytest.mark.parametrize("changes", [{}, {"priority": 1}])
+    def test_it_is_forgotten_after_its_time_though_nobody_has_cleaned_up(
+        self, program: Program, settings: Any, changes: dict[str, Any]
+    ):
+        settings.OPSCONSOLE_API = {"answers_kept": 60.0}
+        with frozen_at(clock.now()) as time:
+            first = sent(program, "a")
+            time.advance(timedelta(seconds=61))
+            assert sent(program, "a", type="Nothing").status_code == 422
+            second = sent(program, "a", **changes)
+            assert (second.status_code, second.headers.get("Idempotency-Replayed")) == (202, None)
+            assert second.json()["id"] != first.json()["id"]
+            assert sent(program, "a", **changes).json() == second.json()
+            assert IdempotentAnswer.objects.count() == 1
+
 
 @pytest.mark.usefixtures("database")
 class TestAtOnce:
@@ -113,6 +128,14 @@ class TestAtOnce:
             assert len({answer.content for answer in answers}) == 1
             assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
             assert Command.objects.count() == number + 1
+
+    def test_of_many_who_come_when_its_time_is_over_one_does_it_again(self, programs: Any):
+        sent(programs(), "a")
+        IdempotentAnswer.objects.update(created_at=clock.now() - timedelta(days=2))
+        answers = at_once(*[lambda: sent(programs(), "a")] * 6)
+        assert len({answer.content for answer in answers}) == 1
+        assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+        assert Command.objects.count() == 2
 
     @rounds(5, 200)
     def test_of_many_jobs_with_one_key_in_the_body_one_is_there(self, programs: Any, rounds: int):

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test.utils import override_script_prefix
 
 from opsconsole.api.calling import operations
 from opsconsole.engine.models import Command
@@ -36,6 +37,17 @@ def asked(*words: str) -> Any:
 def test_every_operation_has_its_words():
     words = {(one.group, one.verb) for one in operations()}
     assert {("commands", "list"), ("commands", "reprocess-many"), ("jobs", "create"), ("schedules", "pause")} <= words
+
+
+def test_they_lead_somewhere_below_a_prefix_too(settings: Any):
+    """As manage.py sets it."""
+    settings.FORCE_SCRIPT_NAME = "/ops"
+    with override_script_prefix("/ops/"):
+        assert asked("health", "live")["status"] == "Healthy"
+        command = a_command()
+        a_command()
+        assert asked("commands", "show", str(command.pk))["id"] == str(command.pk)
+        assert asked("commands", "list", "--limit", "1")["next"].startswith("/ops/api/v1/commands?")
 
 
 def test_a_list_is_a_table():

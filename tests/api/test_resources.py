@@ -20,6 +20,7 @@ from opsconsole.kernel.identifiers import uuid7
 from opsconsole.streams.aggregates import AGGREGATES
 from opsconsole.streams.models import Subscription
 from tests.api.callers import Program, a_program
+from tests.api.samples import MAKERS
 from tests.concurrency.races import PATIENCE, at_once
 from tests.console.voyages import a_voyage, voyages
 from tests.handlers_app.messages import Act
@@ -148,16 +149,21 @@ class TestSending:
         at = clock.now() + timedelta(hours=1)
         answer = program.post(C, {
             "type": "tests.act", "payload": {"number": 5}, "tenant": "a", "priority": 3, "notBefore": at.isoformat(),
-            "maxAttempts": 7, "unique": "five",
+            "unique": "five",
         })  # fmt: skip
         assert (answer.status_code, answer.json()["status"], answer.json()["isNew"]) == (202, "pending", True)
         command = Command.objects.get()
         assert command.payload == {"number": 5, "text": "", "anything": None}
-        assert (command.tenant, command.priority, command.max_attempts) == ("a", 3, 7)
+        assert (command.tenant, command.priority) == ("a", 3)
         assert command.not_before == at
         again = program.post(C, {"type": "tests.act", "unique": "five", "tenant": "a"}).json()
         assert again == {"id": str(command.pk), "status": "pending", "isNew": False}
         assert program.post(C, {"type": "tests.act", "unique": "five", "tenant": "b"}).json()["isNew"]
+
+    def test_how_often_it_is_tried_can_be_said_of_a_type_that_is_tried_again(self, program: Program):
+        for name, tries in (("tests.act_again", 7), ("tests.act", 1)):
+            assert program.post(C, {"type": name, "maxAttempts": tries}).status_code == 202
+            assert Command.objects.get(type=name).max_attempts == tries
 
     def test_unique_keys_of_tenants_and_of_code_never_meet(self, program: Program):
         send(Act(), unique="a:b:c")
@@ -186,6 +192,7 @@ class TestSending:
             (C, {"type": "tests.act", "payload": []}, "body.payload"),
             (C, {"type": "tests.act", "queue": "nowhere"}, "body.queue"),
             (C, {"type": "tests.act", "priority": 40_000}, "body.priority"),
+            (C, {"type": "tests.act", "maxAttempts": 2}, "body.maxAttempts"),
             (C, {"type": "tests.act", "unique": "x" * 91}, "body.unique"),
             (E, {"type": "tests.none"}, "body.type"),
             (E, {"type": "tests.happened", "data": {"number": None}}, "body.data.number"),
@@ -265,6 +272,26 @@ class TestActing:
         done, refused = (retrier.post(url, {"stream": "Bell & <Sons>"}) for _ in range(2))
         assert done.json()["done"].startswith("A command will apply the parked events of Bell & <Sons>: ")
         assert "the events of Bell & <Sons> are being applied already, by command " in refused.json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("url", "body", "field"),
+        [
+            ("schedules/tests.schedule/pause", None, "body"),
+            ("schedules/tests.schedule/pause", {}, "body.reason"),
+            ("schedules/tests.schedule/pause", {"reason": " "}, "body.reason"),
+            ("schedules/tests.schedule/skip", {"reason": ""}, "body.reason"),
+            ("subscriptions/tests.reader/skip", {"position": 1}, "body.reason"),
+            ("subscriptions/tests.reader/skip", {"position": 1, "reason": "\t"}, "body.reason"),
+            ("subscriptions/tests.reader/skip", {"position": 10**18, "reason": "broken"}, "body.position"),
+            ("subscriptions/tests.reader/apply_parked", {"stream": ""}, "body.stream"),
+        ],
+    )
+    def test_what_it_must_be_told_is_named_when_it_is_missing(self, url: str, body: Any, field: str):
+        MAKERS["Schedules"](), MAKERS["Subscriptions"]()
+        permissions = ("ops_schedules.pause_schedule", "ops_schedules.skip_run", "ops_streams.skip_event")
+        program = a_program(*permissions, "ops_streams.retry_subscription")
+        answer = program.post(f"/api/v1/{url}", body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
     def test_many_are_told_one_by_one_why_not(self, program: Program):
         waiting, done = a_command("pending"), a_command("success")

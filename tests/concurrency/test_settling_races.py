@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
-from opsconsole.engine import Workflow, draining, send_batch, settling, workflows
+from opsconsole.engine import Workflow, draining, send_batch, settling, sweeping, workflows
+from opsconsole.engine.models import Batch, Step
 from opsconsole.engine.models import Command as StoredCommand
-from opsconsole.engine.models import Step
 from opsconsole.engine.models import Workflow as StoredWorkflow
-from opsconsole.engine.operations import reprocess_batch
+from opsconsole.engine.operations import cancel_commands, reprocess_batch
 from tests.concurrency.races import at_once, rounds
 from tests.factories import batch, claim, failed_batch, note_effect, run
 from tests.handlers_app.messages import Act, ActElsewhere
@@ -98,6 +99,23 @@ def _failed_pair() -> UUID:
 
 def _refuse(message: Any, work: Any) -> None:
     raise ValueError
+
+
+def test_whoever_cancels_the_last_member_does_not_wait_for_a_batch_that_somebody_has_locked(monkeypatch):
+    monkeypatch.setattr(settling, "PATIENCE", "50ms")
+    identifier = send_batch([Act()])
+    flow = Workflow("tests.one")
+    flow.step("only", Act())
+    flow.start()
+    member, step = (StoredCommand.objects.get(**{f"{one}__isnull": False}).pk for one in ("batch_id", "step_id"))
+    with transaction.atomic():
+        Batch.objects.select_for_update().get()
+        StoredWorkflow.objects.select_for_update().get()
+        tallies = at_once(*(lambda one=one: cancel_commands([one], actor="ana") for one in (member, step)))
+    assert [tally.changed for tally in tallies] == [1, 1]
+    assert (batch(identifier).status, StoredWorkflow.objects.get().status) == ("pending", "processing")
+    assert sweeping.repair() == 2
+    assert (batch(identifier).status, StoredWorkflow.objects.get().status) == ("cancelled", "cancelled")
 
 
 @rounds(20, 300)

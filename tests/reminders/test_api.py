@@ -8,6 +8,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 
+from opsconsole.api import once
+from opsconsole.api.models import IdempotentAnswer
 from opsconsole.engine.models import Event as StoredEvent
 from opsconsole.engine.testing import run_until_idle
 from opsconsole.kernel import clock
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = "/api/v1/reminders"
 ALL = (endpoints.VIEW, endpoints.DEFINE, endpoints.CANCEL, endpoints.RESCHEDULE, endpoints.FIRE)
 ADDRESS = "https://8.8.8.8/inbox"
+KEY = {"idempotency-key": "a"}
 TIMER = {"hours": 0, "minutes": 10, "seconds": 0, "address": ADDRESS}
 
 
@@ -244,9 +247,25 @@ class TestLookingUp:
         assert seen == [(False, False)]
 
     def test_an_answer_that_is_kept_needs_none(self, program: Program, seen: list[tuple[bool, bool]]):
-        first, again = (program.post(ROOT, TIMER, **{"idempotency-key": "a"}) for _ in range(2))
+        first, again = (program.post(ROOT, TIMER, **KEY) for _ in range(2))
         assert first.content == again.content
         assert len(seen) == 1
+
+    def test_an_answer_whose_time_is_over_saves_none(self, program: Program, seen: list[tuple[bool, bool]]):
+        for looks in (1, 2):
+            assert program.post(ROOT, TIMER, **KEY).headers.get("Idempotency-Replayed") is None
+            assert seen == [(False, False)] * looks
+            IdempotentAnswer.objects.update(created_at=clock.now() - timedelta(days=2))
+
+    def test_an_answer_whose_time_ends_when_it_was_found_saves_none(
+        self, program: Program, seen: list[tuple[bool, bool]], monkeypatch: pytest.MonkeyPatch
+    ):
+        program.post(ROOT, TIMER, **KEY)
+        IdempotentAnswer.objects.update(created_at=clock.now() - timedelta(days=2))
+        answers = iter([True, False])
+        monkeypatch.setattr(once, "_is_kept", lambda asked: next(answers))
+        assert program.post(ROOT, TIMER, **KEY).headers.get("Idempotency-Replayed") is None
+        assert seen == [(False, False)] * 2
 
     def test_a_refusal_of_it_is_told_and_nothing_is_stored(self, program: Program, monkeypatch: pytest.MonkeyPatch):
         def refuse(address: str) -> None:

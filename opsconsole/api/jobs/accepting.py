@@ -16,9 +16,14 @@ from opsconsole.api.models import JobKey
 from opsconsole.api.once import fingerprint_of
 from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem
-from opsconsole.api.sending import refuse_unknown_queue, refuse_what_heeds_no_tenant, validated
+from opsconsole.api.sending import (
+    refuse_further_tries,
+    refuse_unknown_queue,
+    refuse_what_heeds_no_tenant,
+    validated,
+)
 from opsconsole.api.sql import statement
-from opsconsole.engine import Command, NoRetry
+from opsconsole.engine import Command
 from opsconsole.engine.outbox import Outbox
 from opsconsole.engine.queries.present import database_now
 from opsconsole.kernel import tracing
@@ -95,8 +100,7 @@ def understood(new: NewJob, caller: Caller) -> Order:
     message = validated(known.command, _payload(new.payload), "payload")
     if new.queue is not None:
         refuse_unknown_queue(new.queue)
-    if new.max_retries and isinstance(known.command.__contract__.retry, NoRetry):
-        raise Problem.of_field("body.maxRetries", f"{known.name} is never tried again")
+    refuse_further_tries(known.command, known.name, "maxRetries", new.max_retries or 0)
     return Order(message, new.scheduled_for, new.max_retries, new.priority, new.queue)
 
 
@@ -106,8 +110,9 @@ def accept(order: Order, key: str | None, caller: Caller) -> tuple[UUID, bool]:
     Of two who come with the same key the second waits for the first one's end. Raises Problem: 409 for another job.
     """
     cause = tracing.current()
-    if key is not None:
-        cause = replace(cause, metadata={**cause.metadata, "idempotency_key": key})
+    asked = {"idempotency_key": key, "scheduled_for": order.scheduled_for and order.scheduled_for.isoformat()}
+    kept = {name: value for name, value in asked.items() if value is not None}
+    cause = replace(cause, metadata={**cause.metadata, **kept})
     outbox = Outbox(cause)
     planned = outbox.plan_command(
         order.message,

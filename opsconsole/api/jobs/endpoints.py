@@ -9,6 +9,7 @@ from ninja import Path, Query, Status
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from opsconsole.api import acting
+from opsconsole.api.bodies import Order
 from opsconsole.api.jobs import shown, types
 from opsconsole.api.jobs.accepting import NewJob, accept, understood
 from opsconsole.api.jobs.shown import Accepted, Job, JobBrief, State
@@ -27,6 +28,8 @@ from opsconsole.engine.queries.present import database_now
 from opsconsole.engine.states import PENDING
 
 router = Router()
+
+LISTED = Command.objects.defer("payload", "error", "log")
 
 # Whatever is no id is an id of nothing, to whoever asks for a job
 JobId = Annotated[str, Path(...), WithJsonSchema({"type": "string", "format": "uuid"})]
@@ -71,7 +74,7 @@ def list_(request: ApiRequest, wanted: Query[Wanted]) -> Any:
         state=state,
         now=now,
     )
-    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=page_size(wanted.limit))
+    page = lists.read_page(LISTED, narrowed, before=wanted.cursor, size=page_size(wanted.limit))
     return Page[JobBrief](
         items=[JobBrief(**shown.brief(command, now)) for command in page.rows], next=next_of(request, page.older)
     )
@@ -87,22 +90,22 @@ def show(request: ApiRequest, identifier: JobId) -> Any:
 
 @router.post("/jobs/{identifier}/cancel", response={200: Job, **problems_of(404, 409)})
 @needs("ops_engine.cancel_command", open_on_loopback=True)
-def cancel(request: ApiRequest, identifier: JobId) -> Any:
+def cancel(request: ApiRequest, identifier: JobId, order: Order | None = None) -> Any:
     """Have a job that has not begun never run."""
     command = _found(request, identifier)
-    acting.perform(request, "command", "cancel", command)
+    acting.perform(request, "command", "cancel", command, reason=order.reason if order else "")
     command.refresh_from_db()
     return shown.whole(command, None, database_now())
 
 
 @router.post("/jobs/{identifier}/retry", response={202: Accepted, **problems_of(404, 409)})
 @needs("ops_engine.reprocess_command", open_on_loopback=True)
-def retry(request: ApiRequest, identifier: JobId, response: HttpResponse) -> Any:
+def retry(request: ApiRequest, identifier: JobId, response: HttpResponse, order: Order | None = None) -> Any:
     """Run a dead-lettered or cancelled job again, as a new job that is linked to the first one."""
     command = _found(request, identifier)
     if command.cause_kind == "reprocess":
         command = _found(request, str(command.cause_id))
-    tally = acting.perform(request, "command", "reprocess", command)
+    tally = acting.perform(request, "command", "reprocess", command, reason=order.reason if order else "")
     return _accepted(tally.made[0], response)
 
 

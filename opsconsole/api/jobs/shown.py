@@ -9,8 +9,9 @@ from pydantic import Field
 from opsconsole.api.bodies import Shown
 from opsconsole.api.jobs import types
 from opsconsole.api.jobs.states import state_of
+from opsconsole.engine import Cancel
 from opsconsole.engine.models import Claim, Command
-from opsconsole.engine.states import UNFINISHED
+from opsconsole.engine.states import CANCELLED, PENDING, UNFINISHED
 
 State = Literal["Pending", "Scheduled", "Processing", "Completed", "Failed", "DeadLettered", "Cancelled"]
 
@@ -29,7 +30,8 @@ class JobBrief(Accepted):
     retry_count: int
     max_retries: int
     created_at: datetime
-    scheduled_for: datetime
+    scheduled_for: datetime = Field(description="As it was asked for; else when it was made, to be done at once.")
+    next_try_at: datetime | None = Field(description="While it waits to be tried again.")
     started_at: datetime | None
     completed_at: datetime | None
     retry_of: UUID | None = Field(description="The dead-lettered job that it runs again.")
@@ -48,22 +50,44 @@ class Job(JobBrief):
 
 def brief(command: Command, now: datetime) -> dict[str, Any]:
     known = types.of_command(command.type)
-    ended = command.status not in UNFINISHED
+    state = state_of(command, now)
+    is_put_off = command.status == PENDING and command.not_before > now and state != "Scheduled"
     return {
         "id": command.pk,
-        "state": state_of(command, now),
+        "state": state,
         "type": known.name if known else command.type,
         "tenant": command.tenant,
         "queue": command.queue,
-        "retry_count": max(0, command.attempts - 1) if ended else command.attempts,
+        "retry_count": _retry_count(command),
         "max_retries": command.max_attempts - 1,
         "created_at": command.created_at,
-        "scheduled_for": command.not_before,
+        "scheduled_for": _scheduled_for(command, state),
+        "next_try_at": command.not_before if is_put_off else None,
         "started_at": command.started_at,
         "completed_at": command.finished_at,
         "retry_of": command.cause_id if command.cause_kind == "reprocess" else None,
         "retried_by": command.healed_by,
     }
+
+
+def _retry_count(command: Command) -> int:
+    """The first of its tries is none. One that waits or runs has the retry ahead of it counted, and so has one that was
+    cancelled while it waited: no try of its own has ended it."""
+    was_cancelled_waiting = command.status == CANCELLED and command.error_class != Cancel.__name__
+    has_ended_by_a_try = command.status not in UNFINISHED and not was_cancelled_waiting
+    return max(0, command.attempts - 1) if has_ended_by_a_try else command.attempts
+
+
+def _scheduled_for(command: Command, state: str) -> datetime:
+    """What was asked for is kept apart, because `not_before` moves with each failure."""
+    if asked := _asked(command).get("scheduled_for"):
+        return datetime.fromisoformat(asked)
+    return command.not_before if state == "Scheduled" else command.created_at
+
+
+def _asked(command: Command) -> dict[str, Any]:
+    """What the caller said of the job itself: what its handler sends inherits the metadata, and was not asked for."""
+    return command.metadata if command.cause_kind == "api" else {}
 
 
 def whole(command: Command, claim: Claim | None, now: datetime) -> Job:
@@ -75,7 +99,7 @@ def whole(command: Command, claim: Claim | None, now: datetime) -> Job:
         payload_type=known.payload_type if known else "",
         priority=command.priority,
         last_error=error or None,
-        idempotency_key=command.metadata.get("idempotency_key"),
+        idempotency_key=_asked(command).get("idempotency_key"),
         lock_expiry=claim.lease_until if claim else None,
         locked_by=claim.worker if claim else None,
     )

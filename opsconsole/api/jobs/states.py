@@ -1,25 +1,25 @@
 """How a command stands, in the words of jobs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from opsconsole.engine.models import Command
 from opsconsole.engine.queries.filters import CommandFilter
+from opsconsole.engine.queries.windows import ROWS, Abreast, Search
 from opsconsole.engine.states import AWAITING, CANCELLED, ERROR, PENDING, PROCESSING, SUCCESS
 
 NAMES = {PROCESSING: "Processing", SUCCESS: "Completed", ERROR: "DeadLettered", CANCELLED: "Cancelled"}
-STATES = ("Pending", "Scheduled", "Processing", "Completed", "Failed", "DeadLettered", "Cancelled")
 STATUS = {name: status for status, name in NAMES.items()}
-LOST = "WorkerLost"  # the engine's word for a try that ended with its worker
 
 
 def state_of(command: Command, now: datetime) -> str:
-    """One of STATES. Failed is what waits for its next try; a job that has lost its worker is pending again."""
+    """Failed is what waits for its next try. A job that has lost its worker is pending again, though it may wait a
+    little: of several that ran in it, none is charged with a try."""
     if command.status not in (PENDING, AWAITING):
         return NAMES[command.status]
-    if command.status == AWAITING or command.not_before <= now or command.error_class == LOST:
+    if command.status == AWAITING or command.not_before <= now or command.losses:
         return "Pending"
     return "Failed" if command.attempts else "Scheduled"
 
@@ -32,11 +32,19 @@ class JobFilter(CommandFilter):
     now: datetime
     state: str = ""
 
+    def searches(self, model: type[Model], limit: int = ROWS) -> list[Search]:
+        """Those that wait for their turn are pending jobs too, and are found along the same index beside the others."""
+        due = super().searches(model, limit)
+        if self.state != "Pending":
+            return due
+        awaiting = replace(self, status=AWAITING, state="").searches(model, limit)
+        return [Abreast(both) for both in zip(due, awaiting, strict=True)]
+
     def _keep(self) -> Q:
         keep = super()._keep()
         if not self.type:
             keep &= Q(type__in=self.types)
-        later = Q(not_before__gt=self.now) & ~Q(error_class=LOST)
+        later = Q(not_before__gt=self.now, losses=0)
         match self.state:
             case "Pending":
                 keep &= ~later

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from opsconsole.api import acting
-from opsconsole.api.bodies import Body, Shown
+from opsconsole.api.bodies import Order, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.problems import problems_of
@@ -16,12 +16,6 @@ from opsconsole.console.actions import ACTIONS, Action
 from opsconsole.console.kinds import KINDS
 from opsconsole.console.views.acting import MOST
 from opsconsole.engine.operations import Tally
-
-
-class Order(Body):
-    """Why; kept with what is done."""
-
-    reason: Annotated[str, Field(max_length=500)] = Field("", examples=["the provider is back"])
 
 
 class BulkOrder(Order):

@@ -11,7 +11,7 @@ from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
-from opsconsole.api.resources.filters import BatchesWanted, filter_of
+from opsconsole.api.resources.filters import BatchesWanted, filter_of, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import BatchBrief, BatchShown
@@ -26,7 +26,7 @@ router = Router()
 def list_(request: ApiRequest, wanted: Query[BatchesWanted]) -> Any:
     """Batches, the newest first."""
     narrowed = filter_of("batch", wanted, request.caller)
-    page = lists.read_page(lists.BATCHES, narrowed, before=wanted.cursor, size=wanted.size)
+    page = page_of(lists.BATCHES, narrowed, wanted)
     return Page[BatchBrief](items=list(map(BatchBrief.model_validate, page.rows)), next=next_of(request, page.older))
 
 

@@ -17,12 +17,12 @@ from opsconsole.api.parameters import Moment
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
-from opsconsole.api.resources.filters import CommandsWanted, filter_of
+from opsconsole.api.resources.filters import CommandsWanted, filter_of, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import CommandBrief, CommandShown, Try
 from opsconsole.api.resources.waiting import ended
-from opsconsole.api.sending import refuse_unknown_queue, type_for, validated
+from opsconsole.api.sending import refuse_further_tries, refuse_unknown_queue, type_for, validated
 from opsconsole.engine import send
 from opsconsole.engine.messages import COMMANDS
 from opsconsole.engine.models import Command
@@ -74,7 +74,7 @@ class CommandResult(Shown):
 def list_(request: ApiRequest, wanted: Query[CommandsWanted]) -> Any:
     """Commands, the newest first."""
     narrowed = filter_of("command", wanted, request.caller)
-    page = lists.read_page(lists.COMMANDS, narrowed, before=wanted.cursor, size=wanted.size)
+    page = page_of(lists.COMMANDS, narrowed, wanted)
     shown = list(map(CommandBrief.model_validate, page.rows))
     return Page[CommandBrief](items=shown, next=next_of(request, page.older))
 
@@ -87,6 +87,7 @@ def send_(request: ApiRequest, command: NewCommand, response: HttpResponse) -> A
     message = type_for(request.caller, COMMANDS, command.type)
     if command.queue is not None:
         refuse_unknown_queue(command.queue)
+    refuse_further_tries(message, command.type, "maxAttempts", (command.max_attempts or 1) - 1)
     unique = None if command.unique is None else f"api:{fingerprint_of([tenant, command.unique])}"
     options = command.model_dump(include={"queue", "priority", "not_before", "max_attempts"})
     sent = send(validated(message, command.payload, "payload"), tenant=tenant, unique=unique, **options)

@@ -14,7 +14,7 @@ from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
-from opsconsole.api.resources.filters import EventsWanted, filter_of
+from opsconsole.api.resources.filters import EventsWanted, filter_of, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import EventBrief, EventShown, Try
@@ -40,7 +40,7 @@ class NewEvent(Body):
 def list_(request: ApiRequest, wanted: Query[EventsWanted]) -> Any:
     """Events, the newest first."""
     narrowed = filter_of("event", wanted, request.caller)
-    page = lists.read_page(lists.EVENTS, narrowed, before=wanted.cursor, size=wanted.size)
+    page = page_of(lists.EVENTS, narrowed, wanted)
     return Page[EventBrief](items=list(map(EventBrief.model_validate, page.rows)), next=next_of(request, page.older))
 
 

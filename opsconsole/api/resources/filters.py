@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
+from django.db.models import Model, Q, QuerySet
 from pydantic import BaseModel, Field
 
 from opsconsole.api.callers import Caller
@@ -14,8 +15,11 @@ from opsconsole.api.problems import Problem
 from opsconsole.console.reading import Reading
 from opsconsole.console.views.filters import READERS
 from opsconsole.engine.queries.filters import Filter
+from opsconsole.engine.queries.lists import Page, read_page
+from opsconsole.engine.queries.windows import Chosen
 
 F = TypeVar("F", bound=Filter)
+M = TypeVar("M", bound=Model)
 NOBODY = "\1"  # no tenant is called so
 Name = Annotated[str, Field(max_length=200)]
 EventStatus = Literal["pending", "processing", "success", "error"]
@@ -87,6 +91,13 @@ def narrowed(read: Callable[[Reading], F], wanted: Timed, caller: Caller) -> F:
     if reading.complaints:
         raise Problem(422, "; ".join(reading.complaints))
     return replace(understood, tenant=_tenant(wanted.tenant, caller))
+
+
+def page_of(rows: QuerySet[M], wanted: Filter, asked: Paged) -> Page[M]:
+    """The page that was asked for; of nobody's rows there is none, which is known without a look."""
+    if wanted.tenant == NOBODY:
+        return Page([], Chosen(rows.model, (), Q()))
+    return read_page(rows, wanted, before=asked.cursor, size=asked.size)
 
 
 def _tenant(asked: str | None, caller: Caller) -> str:

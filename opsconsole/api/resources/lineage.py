@@ -19,9 +19,7 @@ def lineage_of(row: Any, caller: Caller, wanted: LineageWanted) -> Lineage | Non
     """Everything that shares the row's correlation id; nothing of another tenant than the caller's."""
     if wanted == "none":
         return None
-    flow = read_flow(row.correlation_id, (row._meta.model_name, row.pk))
-    flow.items = {key: item for key, item in flow.items.items() if caller.sees(item.tenant)}
-    graph = graph_of(flow)
+    graph = graph_of(read_flow(row.correlation_id, (row._meta.model_name, row.pk), caller.tenant))
     nodes = [
         {
             "key": node.key,

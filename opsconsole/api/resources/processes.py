@@ -7,18 +7,16 @@ from uuid import UUID
 from ninja import Query, Status
 from pydantic import ConfigDict, Field, ValidationError
 
-from opsconsole.api.bodies import Shown
+from opsconsole.api.bodies import Order, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
-from opsconsole.api.resources.acts import Order
-from opsconsole.api.resources.filters import Name, Timed, narrowed
+from opsconsole.api.resources.filters import Name, Timed, narrowed, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.console.streams import by_hand
 from opsconsole.console.streams.processes import read
-from opsconsole.engine.queries import lists
 from opsconsole.engine.queries.present import database_now
 from opsconsole.streams.models import Process
 from opsconsole.streams.queries import processes, steps
@@ -100,7 +98,7 @@ class SentToProcess(Shown):
 def list_(request: ApiRequest, wanted: Query[ProcessesWanted]) -> Any:
     """Processes, the newest first."""
     wanted_rows = narrowed(read, wanted, request.caller)
-    page = lists.read_page(processes.LISTED, wanted_rows, before=wanted.cursor, size=wanted.size)
+    page = page_of(processes.LISTED, wanted_rows, wanted)
     now = database_now()
     return Page[ProcessBrief](items=[_brief(row, now) for row in page.rows], next=next_of(request, page.older))
 

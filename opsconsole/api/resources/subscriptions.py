@@ -13,13 +13,12 @@ from django.utils.safestring import SafeString
 from ninja import Path, Query
 from pydantic import BaseModel, Field
 
-from opsconsole.api.bodies import WHOLE, Shown
+from opsconsole.api.bodies import WHOLE, Order, Reason, Shown
 from opsconsole.api.mounting import Router
 from opsconsole.api.needing import needs
 from opsconsole.api.paging import Page
 from opsconsole.api.problems import Problem, problems_of
 from opsconsole.api.requests import ApiRequest
-from opsconsole.api.resources.acts import Order
 from opsconsole.console.streams import subscriptions as pages
 from opsconsole.console.streams.offers import ACTS, Act
 from opsconsole.console.streams.offers import Order as Asked
@@ -85,12 +84,12 @@ class SubscriptionShown(SubscriptionBrief):
 
 
 class StreamOrder(Order):
-    stream: Annotated[str, Field(max_length=200)]
+    stream: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class SkipOrder(Order):
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
-    position: Annotated[int, Field(strict=True, ge=1, lt=2**63), WHOLE] = Field(
+    reason: Reason
+    position: Annotated[int, Field(strict=True, ge=1, lt=10**18), WHOLE] = Field(
         description="The one that it was seen to stop at."
     )
 

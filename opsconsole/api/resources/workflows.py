@@ -11,7 +11,7 @@ from opsconsole.api.paging import Page, next_of
 from opsconsole.api.problems import problems_of
 from opsconsole.api.requests import ApiRequest
 from opsconsole.api.resources import acts
-from opsconsole.api.resources.filters import WorkflowsWanted, filter_of
+from opsconsole.api.resources.filters import WorkflowsWanted, filter_of, page_of
 from opsconsole.api.resources.finding import found
 from opsconsole.api.resources.lineage import LineageWanted, lineage_of
 from opsconsole.api.resources.shown import WorkflowBrief, WorkflowShown, WorkflowStep
@@ -28,7 +28,7 @@ STEPS = 500
 def list_(request: ApiRequest, wanted: Query[WorkflowsWanted]) -> Any:
     """Workflows, the newest first."""
     narrowed = filter_of("workflow", wanted, request.caller)
-    page = lists.read_page(lists.WORKFLOWS, narrowed, before=wanted.cursor, size=wanted.size)
+    page = page_of(lists.WORKFLOWS, narrowed, wanted)
     shown = list(map(WorkflowBrief.model_validate, page.rows))
     return Page[WorkflowBrief](items=shown, next=next_of(request, page.older))
 

@@ -24,6 +24,7 @@ class Workflow(Lineage):
         indexes = [
             models.Index("status", "id", name="ops_engine_workflow_open", condition=~models.Q(status="success")),
             models.Index("correlation_id", "id", name="ops_engine_workflow_flow"),
+            models.Index("tenant", "id", name="ops_engine_workflow_tenant", condition=~models.Q(tenant="")),
         ]
 
     def __str__(self) -> str:

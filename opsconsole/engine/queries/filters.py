@@ -48,12 +48,18 @@ class Filter:
         return since & Q(**{f"{self.END}__lt": self.ended_until}) if self.ended_until else since
 
     def drives(self) -> list[Q]:
-        """The conditions that an index backs in the order of ids, the most selective first."""
+        """The conditions that an index backs in the order of ids, the most selective first.
+
+        The tenant is one, and the last: what a search that was cut names is then a row of that tenant.
+        """
         wanted = {"correlation_id": self.correlation_id, "cause_id": self.cause_id}
         return [Q(**{name: value}) for name, value in wanted.items() if value]
 
     def searches(self, model: Table, limit: int = ROWS) -> list[Search]:
         """Ways to find the matching rows, the most promising first."""
+        return [*self._walks(model, limit)]
+
+    def _walks(self, model: Table, limit: int) -> list[Walk]:
         drives = self.drives() or [Q()]
         keep = self._keep() & self.ended()
         return [
@@ -91,8 +97,7 @@ class EventFilter(Filter):
                 return [Chosen(model, tuple({cause for cause in causes if cause}), rest)]
         # The second condition is always true; it keeps the planner from reading all commands into a hash first.
         has_one = Q(Exists(commands.filter(cause_id=OuterRef("id")).exclude(id=OuterRef("id"))))
-        plain = super().searches(model, PROBES)
-        return [replace(search, keep=search.keep & has_one) for search in plain]
+        return [replace(walk, keep=walk.keep & has_one) for walk in self._walks(model, PROBES)]
 
     def _keep(self) -> Q:
         return Q(status=self.status) if self.status and self.status not in (PENDING, ERROR) else Q()
@@ -160,10 +165,11 @@ class WorkflowFilter(Filter):
 
     def drives(self) -> list[Q]:
         correlation = [Q(correlation_id=self.correlation_id)] if self.correlation_id else []
-        return correlation + ([Q(status=self.status)] if self.status and self.status != SUCCESS else [])
+        status = [Q(status=self.status)] if self.status and self.status != SUCCESS else []
+        return correlation + status + ([Q(tenant=self.tenant)] if self.tenant else [])
 
     def _keep(self) -> Q:
-        wanted = {"name": self.type, "tenant": self.tenant, "cause_id": self.cause_id}
+        wanted = {"name": self.type, "cause_id": self.cause_id}
         if self.status == SUCCESS:
             wanted["status"] = self.status
         return _all(Q(**{name: value}) for name, value in wanted.items() if value)

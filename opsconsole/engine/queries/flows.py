@@ -25,11 +25,13 @@ class Flow:
     """The items of one correlation id.
 
     Members of batches are left out, except the focus and what it reprocesses or is reprocessed by;
-    `member_of` maps members that were met to their batch. `is_cut`: there is more than was read.
+    `member_of` maps members that were met to their batch. `is_cut`: there is more than was read. Of a flow that spans
+    tenants, only what is of `tenant` is there, unless that is empty.
     """
 
     correlation_id: UUID
     focus: Key | None = None
+    tenant: str = ""
     items: dict[Key, Item] = field(default_factory=dict)
     member_of: dict[UUID, UUID] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -38,10 +40,15 @@ class Flow:
     def add(self, items: Iterable[Item]) -> None:
         """Take items in; a member of a batch only when the focus is about it."""
         for item in items:
+            if not self.shows(item.tenant):
+                continue
             if item.batch_id is not None:
                 self.member_of[item.id] = item.batch_id
             if item.batch_id is None or self._concerns_focus(item):
                 self.items.setdefault((item.kind, item.id), item)
+
+    def shows(self, tenant: str) -> bool:
+        return self.tenant in ("", tenant)
 
     def cause_of(self, item: Item) -> Key | None:
         """What `item` is to be drawn after, among the items read; a member counts as its batch."""
@@ -57,9 +64,12 @@ class Flow:
         return self.focus in {own, _root(item)} or (focus is not None and _root(focus) in {own, _root(item)} - {None})
 
 
-def read_flow(correlation_id: UUID, focus: Key | None = None) -> Flow:
-    """The flow around `focus`: its beginning and end, what surrounds the focus, and the causes of all these."""
-    flow = Flow(correlation_id, focus)
+def read_flow(correlation_id: UUID, focus: Key | None = None, tenant: str = "") -> Flow:
+    """The flow around `focus`: its beginning and end, what surrounds the focus, and the causes of all these.
+
+    Whose rows are shown is looked at before so many are taken: those of others leave no less for the tenant.
+    """
+    flow = Flow(correlation_id, focus, tenant)
     if focus is not None:
         _read_focus(flow, *focus)
     for kind in KINDS:
@@ -67,7 +77,7 @@ def read_flow(correlation_id: UUID, focus: Key | None = None) -> Flow:
     if flow.is_cut:
         batches = [id for kind, id in flow.items if kind == "batch"]
         nexts = Command.objects.filter(cause_id__in=batches, cause_kind="batch").order_by("cause_id", "id")
-        flow.add(read("command", nexts[:CHILDREN]))
+        flow.add(_first(flow, "command", nexts))
     _read_causes(flow)
     workflows = [id for kind, id in flow.items if kind == "workflow"]
     flow.steps = list(Step.objects.filter(workflow_id__in=workflows)[:WINDOW]) if workflows else []
@@ -78,15 +88,16 @@ def read_flow(correlation_id: UUID, focus: Key | None = None) -> Flow:
 def _windows(flow: Flow, kind: str) -> set[UUID]:
     """The ids to take, by range scans of the index on (correlation_id, id), each with a limit."""
     rows = _along(KINDS[kind].rows(), correlation_id=flow.correlation_id)
-    batch_of = dict(_scan(kind, rows))
-    if len(batch_of) == SCAN:
-        head = max(batch_of)
-        tail = dict(_scan(kind, rows.reverse()))
+    seen = _scan(kind, rows)
+    if len(seen) == SCAN:
+        head = max(seen)
+        tail = _scan(kind, rows.reverse())
         flow.is_cut |= min(tail) > head
-        batch_of |= tail
+        seen |= tail
         if flow.focus is not None:
-            batch_of |= _scan(kind, rows.filter(id__lt=flow.focus[1]).reverse())
-            batch_of |= _scan(kind, rows.filter(id__gt=flow.focus[1]))
+            seen |= _scan(kind, rows.filter(id__lt=flow.focus[1]).reverse())
+            seen |= _scan(kind, rows.filter(id__gt=flow.focus[1]))
+    batch_of = {id: batch for id, (tenant, batch) in seen.items() if flow.shows(tenant)}
     flow.member_of |= {id: batch for id, batch in batch_of.items() if batch is not None}
     ids = sorted(id for id, batch in batch_of.items() if batch is None)
     middle = bisect_left(ids, flow.focus[1]) if flow.focus else 0
@@ -105,10 +116,19 @@ def _along(rows: "QuerySet[Any]", **column: UUID) -> "QuerySet[Any]":
     return rows.filter(**{f"{name}__range": (value, value)}).order_by(name, "id")
 
 
-def _scan(kind: str, rows: "QuerySet[Any]") -> Iterator[tuple[UUID, UUID | None]]:
+def _scan(kind: str, rows: "QuerySet[Any]") -> dict[UUID, tuple[str, UUID | None]]:
+    """The tenant and the batch of each of the first rows."""
     if kind == "command":
-        return iter(rows.values_list("id", "batch_id")[:SCAN])
-    return ((id, None) for id in rows.values_list("id", flat=True)[:SCAN])
+        return {id: (tenant, batch) for id, tenant, batch in rows.values_list("id", "tenant", "batch_id")[:SCAN]}
+    return {id: (tenant, None) for id, tenant in rows.values_list("id", "tenant")[:SCAN]}
+
+
+def _first(flow: Flow, kind: str, rows: "QuerySet[Any]") -> list[Item]:
+    """A few of these rows. As a condition of the statement, a tenant that has none would have them all looked at."""
+    if not flow.tenant:
+        return read(kind, rows[:CHILDREN])
+    shown = [id for id, (tenant, _) in _scan(kind, rows).items() if flow.shows(tenant)]
+    return by_id(kind, shown[:CHILDREN])
 
 
 def _read_focus(flow: Flow, kind: str, id: UUID) -> None:
@@ -118,7 +138,7 @@ def _read_focus(flow: Flow, kind: str, id: UUID) -> None:
         flow.add(by_id("command", [root[1]]))
     kinds = Q(cause_kind=kind) | Q(cause_kind="reprocess") if kind == "command" else Q(cause_kind=kind)
     for effect in ("event", "command", "batch"):
-        flow.add(read(effect, _along(KINDS[effect].rows().filter(kinds), cause_id=id)[:CHILDREN]))
+        flow.add(_first(flow, effect, _along(KINDS[effect].rows().filter(kinds), cause_id=id)))
 
 
 def _read_causes(flow: Flow) -> None:

@@ -21,7 +21,7 @@ EVENTS = Event.objects.only(
 )  # fmt: skip
 COMMANDS = Command.objects.only(
     "id", "type", "tenant", "queue", "status", "created_at", "not_before", "started_at", "finished_at", "duration",
-    "attempts", "max_attempts", "error_class", "healed_by", "cause_kind", "cause_id", "batch_id", "step_id",
+    "attempts", "max_attempts", "losses", "error_class", "healed_by", "cause_kind", "cause_id", "batch_id", "step_id",
     "release_on", "correlation_id", "claim_id",
 )  # fmt: skip
 BATCHES = Batch.objects.all()

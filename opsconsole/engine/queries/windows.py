@@ -123,7 +123,32 @@ class Chosen:
         return list(self.model._default_manager.filter(chosen, self.keep).values_list("id", flat=True))
 
 
-Search = Walk | Chosen
+@dataclass(frozen=True, slots=True)
+class Abreast:
+    """Walks side by side, for conditions that no one index has together; no row is met by two of them."""
+
+    walks: tuple["Search", ...]
+
+    def find(self, count: int, *, backwards: bool = True) -> Found:
+        """The first `count` matching ids of all; none beyond the place where the first walk was cut."""
+        found = [walk.find(count, backwards=backwards) for walk in self.walks]
+        ids = sorted((id for one in found for id in one.ids), reverse=backwards)
+        cuts = [one.stopped_at for one in found if one.stopped_at is not None]
+        if cuts:
+            cut = max(cuts) if backwards else min(cuts)
+            ids = [id for id in ids if (id >= cut if backwards else id <= cut)]
+        return Found(ids[:count], cut if cuts and len(ids) < count else None)
+
+    def count(self) -> Bounded:
+        counts = [walk.count() for walk in self.walks]
+        return Bounded(sum(one.number for one in counts), any(one.is_more for one in counts))
+
+    def beyond(self, before: UUID | None, after: UUID | None) -> "Abreast":
+        """The same walks, narrowed for going on from a page."""
+        return Abreast(tuple(walk.beyond(before, after) for walk in self.walks))
+
+
+Search = Walk | Chosen | Abreast
 
 
 def _uuid_edge(name: str) -> str:

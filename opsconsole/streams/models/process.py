@@ -55,6 +55,7 @@ class Process(models.Model):
                 "type", "deadline_at", name="ops_streams_process_deadline", condition=Q(deadline_at__isnull=False)
             ),
             models.Index("subject", "id", name="ops_streams_process_subject"),
+            models.Index("tenant", "id", name="ops_streams_process_tenant", condition=~Q(tenant="")),
         ]
 
     def __str__(self) -> str:

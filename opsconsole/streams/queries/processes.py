@@ -36,7 +36,8 @@ class ProcessFilter(Filter):
     condition: str = ""
 
     def drives(self) -> list[Q]:
-        return self._named() + ([Q(is_live=True)] if self.condition in (LIVE, STUCK, OVERDUE) else [])
+        live = [Q(is_live=True)] if self.condition in (LIVE, STUCK, OVERDUE) else []
+        return self._named() + live + self._of_tenant()
 
     def searches(self, model: type[Model], limit: int = ROWS) -> list[Search]:
         if self.condition not in (STUCK, OVERDUE):
@@ -45,18 +46,19 @@ class ProcessFilter(Filter):
         found, condition = (_stuck, stuck(now)) if self.condition == STUCK else (_overdue, overdue(now))
         ids = tuple(row.id for row in found(now, FEW + 1))
         if len(ids) <= FEW:
-            return [Chosen(model, ids, reduce(and_, self._named(), self._keep() & self.within()))]
-        rest = reduce(and_, self.drives(), self._keep() & condition)
+            return [Chosen(model, ids, reduce(and_, self._named() + self._of_tenant(), self.within()))]
+        rest = reduce(and_, self.drives(), condition)
         return [Walk(model, drive, rest, self.within(), limit) for drive in self.drives()]
 
     def _named(self) -> list[Q]:
         wanted = {"subject": self.subject, "status": self.status, "type": self.type}
         return [Q(**{name: value}) for name, value in wanted.items() if value]
 
+    def _of_tenant(self) -> list[Q]:
+        return [Q(tenant=self.tenant)] if self.tenant else []
+
     def _keep(self) -> Q:
-        """No index has these in the order of ids."""
-        tenant = Q(tenant=self.tenant) if self.tenant else Q()
-        return tenant & Q(is_live=False) if self.condition == ENDED else tenant
+        return Q(is_live=False) if self.condition == ENDED else Q()
 
 
 def counts(tenant: str = "") -> dict[str, Bounded]:
