@@ -118,18 +118,21 @@ def refuse_unstorable(field: object, text: str) -> None:
         raise Problem.of_field(str(field), "holds half of a surrogate pair, which is no character")
 
 
+def too_large(limit: int) -> Problem:
+    return Problem(413, f"A body has {limit:,} bytes at most.")
+
+
 def _bounded(request: HttpRequest) -> bytes:
     limit = configuration().body_limit
-    too_large = Problem(413, f"A body has {limit:,} bytes at most.")
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdecimal() and int(declared) > limit:
-        raise too_large
+        raise too_large(limit)
     try:
         raw: bytes = request.read(limit + 1)
     except UnreadablePostError:
         raise Problem(400, "The body ended before its end.") from None
     if len(raw) > limit:
-        raise too_large
+        raise too_large(limit)
     return raw
 
 

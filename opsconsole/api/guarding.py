@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connections, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja.operation import Operation
 
@@ -32,13 +32,18 @@ def entered(view: View) -> View:
     def enter(given: HttpRequest, **parts: Any) -> HttpResponseBase:
         request = cast(ApiRequest, given)
         request.request_id = request_id_of(request)
-        began = time.perf_counter()
+        began, method = time.perf_counter(), request.method
+        if method == "HEAD":
+            request.method = "GET"  # operations know no other
         try:
             response = view(request, **parts)
         except Exception as error:
             response = mishaps.answer_to(request, error)
+        request.method = method
         if response.status_code == 405 and response.headers.get("Content-Type") != CONTENT_TYPE:
             response = _not_allowed(request, response)
+        if method == "HEAD" and isinstance(response, HttpResponse):
+            _leave_the_body_out(response)
         response.headers["X-Request-ID"] = request.request_id
         _log(request, response, time.perf_counter() - began)
         return response
@@ -75,9 +80,16 @@ def nowhere(request: HttpRequest, **parts: Any) -> HttpResponseBase:
 
 
 def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    allowed = ", ".join(sorted(response.headers.get("Allow", "").split(", ")))
+    offered = set(response.headers.get("Allow", "").split(", "))
+    allowed = ", ".join(sorted(offered | ({"HEAD"} if "GET" in offered else set())))
     detail = f"{request.method} is not offered here; {allowed} is."
     return respond(request, Problem(405, detail, headers={"Allow": allowed}))
+
+
+def _leave_the_body_out(response: HttpResponse) -> None:
+    if response.content:
+        response.headers["Content-Length"] = str(len(response.content))
+        response.content = b""
 
 
 def _log(request: ApiRequest, response: HttpResponseBase, seconds: float) -> None:

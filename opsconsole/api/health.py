@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from opsconsole.api.beforehand import give_back
 from opsconsole.api.configuration import configuration
+from opsconsole.api.mishaps import had_no_connection
 from opsconsole.api.mounting import Mount, Router
 from opsconsole.api.needing import needs
 from opsconsole.engine.configuration import configuration as engine
@@ -99,9 +100,10 @@ def database() -> Check:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return Check(name="database", ok=True)
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError) as error:
         connection.close()
-        return Check(name="database", ok=False, detail="it does not answer")
+        detail = "no connection to it could be had" if had_no_connection(error) else "it does not answer"
+        return Check(name="database", ok=False, detail=detail)
 
 
 def migrations() -> Check:

@@ -6,6 +6,7 @@ import ninja.errors
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from psycopg_pool import PoolTimeout, TooManyRequests
 
 from opsconsole.api.problems import Problem, respond, wrong_fields
 from opsconsole.api.requests import logged_path
@@ -62,7 +63,15 @@ def _placed(error: ninja.errors.ValidationError) -> list[dict[str, str]]:
     return wrong_fields(found)
 
 
+def had_no_connection(error: BaseException) -> bool:
+    """Whether the pool of connections had none to give. That the database is away looks the same from there."""
+    return isinstance(error.__cause__, PoolTimeout | TooManyRequests)
+
+
 def _of_the_database(error: DatabaseError | InterfaceError) -> Problem:
+    if had_no_connection(error):
+        detail = "No connection to the database could be had: all are in use, or it is away. Try again."
+        return Problem(503, detail, type="busy", headers=SOON)
     if is_conflict(error):
         return Problem(503, "Another request is at the same thing. Try again.", type="busy", headers=SOON)
     if isinstance(error, OperationalError | InterfaceError):

@@ -1,10 +1,13 @@
 """The one API of a site: all mounted routers, behind the same guard, in one document."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, re_path, reverse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError, ValidationErrorContext
@@ -16,7 +19,7 @@ from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 from ninja.router import Router
 
-from opsconsole.api import mishaps
+from opsconsole.api import etags, mishaps
 from opsconsole.api.admitting import BearerToken
 from opsconsole.api.bodies import StrictParser
 from opsconsole.api.configuration import configuration
@@ -64,7 +67,7 @@ class Api(NinjaAPI):
         self.add_decorator(guarded, mode="view")
         self.add_exception_handler(Exception, mishaps.answer_to)  # type: ignore[arg-type]
         self.tag_of: dict[int, str] = {}
-        self.documents: dict[tuple[str, bool], OpenAPISchema] = {}
+        self.documents: dict[tuple[str, bool], tuple[OpenAPISchema, bytes]] = {}
         for mount in taken:
             self.tag_of |= {id(operation.view_func): mount.tag for operation in _operations_of(mount.router)}
             self.add_router(mount.prefix, mount.router, tags=[mount.tag], url_name_prefix=_word(mount.tag))
@@ -86,12 +89,19 @@ class Api(NinjaAPI):
         return reverse(f"{NAMESPACE}:openapi-json").removesuffix(DOCUMENT.lstrip("/"))
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """Made once, for it takes a second; what it says of tokens depends on a setting."""
+        return self._document()[0]
+
+    def show_document(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        return etags.tagged(request, HttpResponse(self._document()[1], content_type="application/json"))
+
+    def _document(self) -> tuple[OpenAPISchema, bytes]:
+        """Also as it is sent. Made once, for it takes a second; what it says of tokens depends on a setting."""
         root, is_open = self.get_root_path({}), configuration().open_on_loopback
         if (root, is_open) not in self.documents:
-            document = super().get_openapi_schema(**options)
+            document = super().get_openapi_schema()
             complete(document, {(_joined(root, path), method): found for path, method, found in self.operations()})
-            self.documents[root, is_open] = document
+            written = json.dumps(document, cls=NinjaJSONEncoder, separators=(",", ":")).encode()
+            self.documents[root, is_open] = document, written
         return self.documents[root, is_open]
 
     def operations(self) -> Iterator[tuple[str, str, Operation]]:
@@ -105,6 +115,9 @@ class Api(NinjaAPI):
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         """ninja's, each behind our door; what leads to nothing below one of ours is a problem, too."""
         patterns = [*get_openapi_urls(self)]
+        for pattern in patterns:
+            if pattern.name == "openapi-json":
+                pattern.callback = self.show_document
         for bound in self._get_bound_routers():
             patterns += bound.urls_paths(bound.prefix)
         for pattern in patterns:

@@ -66,11 +66,14 @@ TEMPLATES = [
 ]
 
 
+POOL_SECONDS = 3.0  # a request waits so long for a connection; by itself the pool lets it wait for 30
+
+
 def _database() -> dict[str, object]:
     url = os.environ.get("DATABASE_URL", "postgresql:///opsconsole")
     parts: dict[str, object] = dict(conninfo_to_dict(url))
     if pool := int(os.environ.get("OPSCONSOLE_POOL", "0")):
-        parts["pool"] = {"min_size": 2, "max_size": pool}
+        parts["pool"] = {"min_size": min(2, pool), "max_size": pool, "timeout": POOL_SECONDS}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "opsconsole"),

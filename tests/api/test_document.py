@@ -26,6 +26,15 @@ def test_it_is_openapi_3_1_and_names_every_operation_once():
     assert len(ids) == len(set(ids)) == len(list(api().operations()))
 
 
+def test_it_is_written_once_and_not_sent_to_whoever_has_it(monkeypatch: pytest.MonkeyPatch):
+    first = Program().get("/api/openapi.json")
+    monkeypatch.setattr("opsconsole.api.site.json", None)
+    monkeypatch.setattr("django.http.response.json", None)
+    assert Program().get("/api/openapi.json").content == first.content
+    again = Program().get("/api/openapi.json", **{"if-none-match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
 def test_every_reference_leads_somewhere():
     told = document()
     for name in set(json.dumps(told).split('"#/components/schemas/')[1:]):

@@ -5,13 +5,14 @@ import logging
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from opsconsole.api import admitting
+from opsconsole.api import admitting, health
 from opsconsole.engine.models import Command, Event
 from opsconsole.kernel.identifiers import uuid7
 from tests.api.callers import JSON, Program, a_program
@@ -59,10 +60,10 @@ class TestProblems:
         answer = program.get(path)
         assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
-    @pytest.mark.parametrize("method", ["delete", "put", "patch", "options", "trace", "head"])
+    @pytest.mark.parametrize("method", ["delete", "put", "patch", "options", "trace"])
     def test_methods_that_are_not_offered(self, program: Program, method: str):
         answer = getattr(program.client, method)("/jobs")
-        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
         assert answer.headers["Content-Type"] == "application/problem+json"
 
     def test_our_own_mistakes_are_logged_and_not_shown(
@@ -124,6 +125,29 @@ class TestProblems:
 
     def test_a_name_is_told_in_part_when_it_is_long(self, program: Program):
         assert len(program.post("/jobs", {**QUICK, "n" * 100_000: 1}).content) < 2_000
+
+
+class TestHead:
+    @pytest.mark.parametrize(
+        "path", ["/health", "/health/live", "/health/ready", "/jobs", "/api/openapi.json", "/api/no"]
+    )
+    def test_it_answers_as_get_does_without_a_body(self, program: Program, path: str, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(health.clock, "now", lambda: datetime(2026, 3, 2, tzinfo=UTC))
+        same = {"x-request-id": "same"}
+        get, head = program.get(path, **same), program.client.head(path, headers=same)
+        assert (head.status_code, head.content, head.headers) == (get.status_code, b"", get.headers)
+
+    def test_a_server_gets_no_body_to_send(self, monkeypatch: pytest.MonkeyPatch):
+        """Not only the client that we test with leaves it out."""
+        monkeypatch.setattr("django.test.client.conditional_content_removal", lambda request, response: response)
+        assert Program().client.head("/health").content == b""
+
+    def test_what_is_only_posted_has_none(self, program: Program):
+        answer = program.client.head("/api/v1/commands/cancel")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+    def test_it_needs_what_get_needs(self):
+        assert Program().client.head("/jobs").status_code == 401
 
 
 class TestRequestIds:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -11,14 +12,18 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
-from opsconsole.api.models import JobKey
+from opsconsole.api import tokens
+from opsconsole.api.models import JobKey, Use
 from opsconsole.embedded.children import Child
 from opsconsole.embedded.ports import LOOPBACK, answers, free_port
 from opsconsole.embedded.state import CHECKOUT
+from opsconsole.engine import send
 from opsconsole.engine.models import Command as StoredCommand
 from tests.chaos.conftest import LEASE
 from tests.chaos.site import Site, eventually
+from tests.handlers_app.messages import Record
 from tests.handlers_app.models import Entry
 
 CLIENTS = 16
@@ -30,6 +35,7 @@ class Web:
     def __init__(self, site: Site) -> None:
         self.port = free_port()
         words = ["-m", "uvicorn", "opsconsole.config.asgi:application", "--port", str(self.port), "--no-access-log"]
+        words += ["--timeout-graceful-shutdown", "1"]
         environment = {**os.environ, **site.environment, "OPSCONSOLE_DEMO": "1", "OPSCONSOLE_LOG_LEVEL": "WARNING"}
         log = site.directory / "logs" / "web.log"
         self.child = Child("web", [sys.executable, *words], log=log, environment=environment)
@@ -112,3 +118,15 @@ def test_a_job_whose_worker_is_killed_is_pending_again_and_then_completed(site: 
     site.worker(1)
     eventually(lambda: web.state(accepted["id"]) == "Completed", "its end")
     assert Entry.objects.count() == 1
+
+
+def test_those_who_wait_for_results_do_not_hold_up_the_end_of_the_web_server(web: Web):
+    permission = "ops_engine.view_command"
+    _, secret = tokens.make("waiting", User.objects.create_superuser("ana"), [permission])
+    link = web.link()
+    result = f"/api/v1/commands/{send(Record()).id}/result?wait=30"
+    link.request("GET", result, headers={"Authorization": f"Bearer {secret}"})
+    eventually(lambda: Use.objects.exists(), "its admission")
+    web.child.send_signal(signal.SIGTERM)
+    assert web.child.wait(15), "it waits with them"
+    link.close()
