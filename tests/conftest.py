@@ -29,6 +29,15 @@ CLEANED = (
 KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark", "ops_streams_move")  # migrate puts these rows there
 
 
+SLOW = ("/chaos/", "/journeys/")  # processes and browsers
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not any(part in str(item.path) for part in SLOW))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """Make the test database even when only tests with our own `database` fixture were chosen."""

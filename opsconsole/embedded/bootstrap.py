@@ -49,7 +49,7 @@ def _side_by_side() -> list[str]:
     """The whole suite runs on several processes, each with servers of its own, unless it is given some."""
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return []
-    return ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    return ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 @contextmanager
