@@ -7,7 +7,7 @@ import io
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NoReturn
 
-from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.log import log_response
@@ -99,6 +99,6 @@ def _declared(scope: Scope) -> int:
 
 def _is_ours(scope: Scope) -> bool:
     try:
-        return NAMESPACE in resolve(scope["path"].removeprefix(get_script_prefix(scope))).namespaces
+        return NAMESPACE in resolve(ASGIRequest(scope, io.BytesIO()).path_info).namespaces
     except Resolver404:
         return False

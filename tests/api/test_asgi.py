@@ -98,6 +98,12 @@ def test_one_that_is_not_declared_is_refused_at_the_first_byte_too_many(path: st
     assert [message["type"] for message in exchange.sent] == ["http.response.start", "http.response.body"]
 
 
+def test_where_the_site_lies_below_a_path_its_api_is_found_too():
+    below = Exchange("/ops/jobs", chunks=50)
+    below.scope["root_path"] = "/ops"
+    assert below.of(BoundedBodies(Taker())).status == 413
+
+
 def test_one_that_says_less_than_it_is_has_its_bytes_counted_too():
     assert Exchange("/jobs", chunks=50, declared=5).of(BoundedBodies(Taker())).received == LIMIT // CHUNK + 1
 
