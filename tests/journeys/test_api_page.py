@@ -24,6 +24,18 @@ def test_the_documentation_shows_every_operation_and_asks_nobody_else(visit: Any
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_the_documentation_says_can_be_read_and_touched(visit: Any, scheme: str) -> None:
+    """How its elements lie within each other is the renderer's business; their colours and sizes are ours."""
+    for window in (WIDE, NARROW):
+        page: Page = visit(viewport=window, color_scheme=scheme, reduced_motion="reduce")
+        page.goto("/api/docs")
+        expect(page.locator(".opblock")).to_have_count(len(list(api().operations())))
+        assert [found for rule in ("color-contrast", "target-size") for found in violations(page, rule)] == []
+        assert overflow(page) == 0
+
+
+@pytest.mark.browser
 def test_a_token_is_made_seen_once_and_revoked_by_hand(visit: Any, site: LiveServer) -> None:
     wide: Page = visit(viewport=WIDE, reduced_motion="reduce")
     narrow: Page = visit(viewport=NARROW, reduced_motion="reduce")
