@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from opsconsole.engine import Command, claiming, handles, settling
+from opsconsole.engine.aside import aside
 from opsconsole.engine.heartbeat import heart
 from opsconsole.engine.messages import COMMANDS, Limit
 from opsconsole.engine.registry import HANDLERS
@@ -168,4 +169,5 @@ def _forget_everything() -> None:
     settling._started.clear()
     heart._held.clear()
     heart._abandoned.clear()
+    aside.end()
     end_threads()

@@ -43,7 +43,7 @@ class BoundedBodies:
             await self._counting(scope, receive, send)
 
     async def _counting(self, scope: Scope, receive: Receive, send: Send) -> None:
-        seen, is_over = 0, False
+        seen, is_over, is_answered = 0, False, False
 
         async def counted() -> Message:
             nonlocal seen, is_over
@@ -53,11 +53,13 @@ class BoundedBodies:
             return GONE if is_over else message
 
         async def answered(message: Message) -> None:
-            if not is_over:
+            nonlocal is_answered
+            if is_answered or not is_over:
+                is_answered = True
                 await send(message)
 
         await self.application(scope, counted, answered)
-        if is_over:
+        if is_over and not is_answered:
             await self._refuse(scope, send)
 
     def _is_too_large(self, scope: Scope, size: int) -> bool:

@@ -8,11 +8,11 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from django.db import connection
 
-from opsconsole.engine import threads
+from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import DatabaseAway, is_connection_lost
 
 logger = logging.getLogger(__name__)
@@ -23,18 +23,28 @@ MOST_COMMANDS = 800  # in them: each may have a connection to the world outside,
 
 
 class Aside:
-    """The chunks of this process that are under way beside its drains."""
+    """The chunks of this process that are under way beside its drains.
+
+    Of the threads that have nothing to do the last one keeps its connection to the database, and is the next to be
+    used: those that answer soon need no other.
+    """
 
     def __init__(self) -> None:
         self._sizes: dict[Future[int], int] = {}
-        os.register_at_fork(after_in_child=self._sizes.clear)
+        self._idle: list[ThreadPoolExecutor] = []
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._sizes.clear()
+        self._idle.clear()
 
     def run(self, execute: Callable[[], int], size: int) -> int:
         """How many commands have ended when the drain may go on: those of the chunk, or none that is known of.
 
         Raises what `execute` raises by then; later it is logged. There is room for one more when this returns.
         """
-        chunk = threads.pool("aside", MOST_CHUNKS).submit(_run, execute)
+        thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, "ops-aside")
+        chunk = thread.submit(self._run, thread, execute)
         self._sizes[chunk] = size
         chunk.add_done_callback(self._sizes.pop)
         wait([chunk], PATIENCE)
@@ -49,28 +59,37 @@ class Aside:
         """Wait until all of them have ended: what was called for is recorded then, and not called for again."""
         wait(list(self._sizes))
 
+    def end(self) -> None:
+        """Wait likewise, and end the threads; each closes its own connection, which nobody else may."""
+        self.finish()
+        while self._idle:
+            thread = self._idle.pop()
+            thread.submit(lambda: connection.close()).result()  # looked up there: here it is ours
+            thread.shutdown()
+
     def _too_many(self) -> list["Future[int]"]:
         sizes = self._sizes.copy()
-        return list(sizes) if len(sizes) >= MOST_CHUNKS or sum(sizes.values()) >= MOST_COMMANDS else []
+        has_room = sum(sizes.values()) + configuration().chunk_size <= MOST_COMMANDS
+        return list(sizes) if sizes and (len(sizes) >= MOST_CHUNKS or not has_room) else []
 
-
-def _run(execute: Callable[[], int]) -> int:
-    """Raises DatabaseAway, which only this thread can tell from other errors. What outlasted the drain's patience keeps
-    no connection: the others go on without this thread."""
-    began = time.monotonic()
-    try:
-        return execute()
-    except DatabaseAway:
-        raise
-    except Exception as error:
-        if is_connection_lost(error):
-            raise DatabaseAway from error
-        raise
-    finally:
-        if time.monotonic() - began > PATIENCE:
-            connection.close()
-        else:
-            connection.close_if_unusable_or_obsolete()
+    def _run(self, thread: ThreadPoolExecutor, execute: Callable[[], int]) -> int:
+        """Raises DatabaseAway, which only this thread can tell from other errors."""
+        began = time.monotonic()
+        try:
+            return execute()
+        except DatabaseAway:
+            raise
+        except Exception as error:
+            if is_connection_lost(error):
+                raise DatabaseAway from error
+            raise
+        finally:
+            if time.monotonic() - began > PATIENCE:
+                connection.close()
+                self._idle.insert(0, thread)
+            else:
+                connection.close_if_unusable_or_obsolete()
+                self._idle.append(thread)
 
 
 def _tell(chunk: "Future[int]") -> None:

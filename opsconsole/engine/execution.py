@@ -88,9 +88,9 @@ def run(chunk: Chunk) -> Finished:
 
 
 def runs_together(chunk: Chunk) -> bool:
-    """Whether handlers that are given many commands at once have some of these."""
+    """Whether handlers that are given many commands at once have all of these."""
     entries = (HANDLERS.find(claimed.type) for claimed in chunk.commands)
-    return any(entry is not None and entry.runner is not None for entry in entries)
+    return all(entry is not None and entry.runner is not None for entry in entries)
 
 
 def _run_one(claimed: ClaimedCommand, held: Held, entry: HandlerEntry | None, finished: Finished) -> None:

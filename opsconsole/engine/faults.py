@@ -65,17 +65,20 @@ def storable(text: str, limit: int) -> str:
 
 
 @contextmanager
-def noticing_a_lost_connection() -> Iterator[None]:
-    """Raises DatabaseAway when the connection that is in use at the start breaks inside the block.
+def noticing_a_lost_connection(*, may_have_none: bool = False) -> Iterator[None]:
+    """Raises DatabaseAway when the connection that is in use at the start breaks inside the block, or when none can be
+    had in it. One is made at the start, unless the block may do without.
 
     Ending a broken transaction, Django may open another connection by itself: only the old one can tell.
     """
-    connection.ensure_connection()
+    if not may_have_none:
+        connection.ensure_connection()
     raw = connection.connection
     try:
         yield
     except Exception as error:
-        if raw.closed and _comes_from_the_database(error):
+        used = connection.connection if raw is None else raw
+        if (used is None or used.closed) and _comes_from_the_database(error):
             raise DatabaseAway from error
         raise
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,7 @@ from opsconsole.kernel.tracing import Cause, acting_for
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT = 1.0  # seconds that a group waits for what somebody keeps locked
+LOOK_TIMEOUT = 0.05  # the same for one, once a lock was met: it waits at the end
 LAST_PATIENCE = 30.0  # seconds that those wait together, at the end, which were locked
 COME_BACK = timedelta(seconds=5)
 
@@ -81,9 +83,12 @@ def record(group: Sequence[Task], finished: Finished) -> list[Task]:
 def _record(group: Sequence[Task], finished: Finished, patience: float) -> list[Task]:
     locked: list[Task] = []
     try:
+        connection.ensure_connection()  # it may have been given back; without one every error would look like its loss
         for task in _succeeded([task for task in group if task.outcome is None], locked, patience):
             finished.note(task.claimed)
-        locked += [task for task in group if task.outcome is not None and not _fail_task(task, finished, patience)]
+        for task in [task for task in group if task.outcome is not None]:
+            if not _fail_task(task, finished, LOOK_TIMEOUT if locked else patience):
+                locked.append(task)
     except BaseException as error:
         if not isinstance(error, LeaseLost):
             group[0].work.held.suspects.extend(task.claimed.id for task in group)
@@ -93,7 +98,7 @@ def _record(group: Sequence[Task], finished: Finished, patience: float) -> list[
 
 def record_at_last(tasks: Sequence[Task], finished: Finished) -> None:
     """What they did is done, and a success thrown away would be done again: they wait for locks until patience is at an
-    end. Then they come back, and no attempt is spent."""
+    end. Then they come back, and no attempt is spent; should even that be locked, they come back with the claim."""
     until = time.monotonic() + LAST_PATIENCE
     for task in tasks:
         for locked in _record([task], finished, max(0.001, until - time.monotonic())):
@@ -117,7 +122,7 @@ def _succeeded(tasks: Sequence[Task], locked: list[Task], patience: float) -> It
                 continue
             if len(tasks) > 1:
                 for task in tasks:
-                    yield from _succeeded([task], locked, patience)
+                    yield from _succeeded([task], locked, LOOK_TIMEOUT if is_locked(error) else patience)
             elif is_conflict(error):
                 locked += tasks
             else:
@@ -162,10 +167,12 @@ def _successes(tasks: Sequence[Task], own: OwnTransaction) -> str:
 
 
 def _fail_task(task: Task, finished: Finished, patience: float) -> bool:
-    """Whether it is recorded: else what it writes with its failure is locked."""
-    failure = _failure(task, patience)
+    """Whether it is recorded: else what is written with its failure is locked."""
+    if isinstance(task.outcome, BaseException) and is_connection_lost(task.outcome):
+        raise DatabaseAway from task.outcome
     try:
         with task.acting():
+            failure = partial(_failure, task.outcome, patience)
             fail(task.claimed, task.work.held.claim_id, failure, task.seconds, task.work.lines, finished)
     except DatabaseError as error:
         if not is_conflict(error):
@@ -174,17 +181,11 @@ def _fail_task(task: Task, finished: Finished, patience: float) -> bool:
     return True
 
 
-def _failure(task: Task, patience: float) -> failing.Failure:
-    outcome: Any = task.outcome
-    if not callable(outcome):
-        return _error(outcome)
-
-    def ask() -> BaseException:
-        with connection.cursor() as cursor:
-            bound(cursor, patience)
-        return _error(outcome())
-
-    return ask
+def _failure(outcome: Any, patience: float) -> BaseException:
+    """Asked for in the transaction that records it."""
+    with connection.cursor() as cursor:
+        bound(cursor, patience)
+    return _error(outcome() if callable(outcome) else outcome)
 
 
 def _error(outcome: Any) -> BaseException:
@@ -203,7 +204,5 @@ def fail(
     lines: list[dict[str, Any]],
     finished: Finished,
 ) -> None:
-    if isinstance(failure, BaseException) and is_connection_lost(failure):
-        raise DatabaseAway from failure
     if failing.record(claimed, claim_id, failure, seconds, lines):
         finished.note(claimed)

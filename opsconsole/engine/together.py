@@ -36,8 +36,9 @@ T = TypeVar("T", bound=Together)
 def handles_together(message: type[Command], *, most: int = 100) -> Callable[[T], T]:
     """Register a generator as the handler of a type: it is given up to `most` commands and yields them in groups, as it
     is done with them; an empty group while it waits for long. It runs outside any transaction, at least once for each,
-    and hands `work.idempotency_key`, or a key of its own, to the world outside. A drain goes on to other work when it
-    takes long, so several runs may be under way in a process. Raises DuplicateName.
+    and hands `work.idempotency_key`, or a key of its own, to the world outside. Give such commands a queue of their
+    own: a drain goes on to other work when a chunk of them takes long, so several runs may be under way in a process.
+    Raises DuplicateName.
     """
     if most < 1:
         raise ValueError(f"a handler that is given {most} commands at once has nothing to do")
@@ -96,10 +97,14 @@ def _answered(entry: HandlerEntry, tasks: list[Task]) -> Iterator[Sequence[Task]
     if not tasks:
         return
     try:
-        with noticing_a_lost_connection():
-            for group in entry.function(tasks):
-                _strike_off(group, left)
-                yield group
+        groups = iter(entry.function(tasks))
+        while True:
+            with noticing_a_lost_connection(may_have_none=True):  # whoever waited has given it back
+                group = next(groups, None)
+            if group is None:
+                break
+            _strike_off(group, left)
+            yield group
     except (LeaseLost, DatabaseAway):
         raise
     except OWN_FAILURES as error:

@@ -20,7 +20,7 @@ from opsconsole.kernel.answers import begun, understood
 
 TOGETHER = 0.004  # seconds that an answer waits for others
 MOST = 50  # answers handed out together
-QUIET = 1.0  # seconds without anything new: whoever makes the calls may want to do something else
+QUIET = 1.0  # seconds without anything to tell: whoever makes the calls may want to let go of something
 RECORD = 16_384  # bytes, the most that TLS holds in one record: none is left where nobody looks for it
 
 K = TypeVar("K", bound=Hashable)
@@ -77,8 +77,8 @@ def post_many(requests: Sequence[Request[K]], *, timeout: float) -> Iterator[lis
         for request in requests:
             calls.begin(request.key, request.target, request.encoded())
         while calls.waiting or calls.done:
-            has_come = calls.look()
-            if calls.is_time_to_tell or not has_come:
+            calls.look()
+            if calls.is_time_to_tell or calls.is_quiet:
                 told = time.monotonic()
                 yield calls.take()
                 calls.excuse(time.monotonic() - told)
@@ -107,6 +107,7 @@ class _Calls:
     waiting: set[_Call] = field(default_factory=set)
     done: list[tuple[Any, Outcome]] = field(default_factory=list)
     first_done: float = 0.0
+    told_at: float = field(default_factory=time.monotonic)
     selector: DefaultSelector = field(default_factory=DefaultSelector)
 
     def begin(self, key: Any, target: Target, request: bytes) -> None:
@@ -150,16 +151,15 @@ class _Calls:
             self.selector.unregister(call.file)
         call.steps.close()  # and with it whatever socket it has by now
 
-    def look(self) -> bool:
+    def look(self) -> None:
         """Go on with those that something has come for; then with those whose time is up. Nothing is sent to whom no
-        time is left for an answer. Whether anything has come, or is to be told."""
+        time is left for an answer."""
         ready, overdue = self.selector.select(self._patience()), time.monotonic() - self.timeout
         for what, _ in ready:
             is_in_vain = what.events == EVENT_WRITE and what.data.begun <= overdue
             self.advance(what.data, TimeoutError() if is_in_vain else None)
         for call in [call for call in self.waiting if call.begun <= overdue]:
             self.advance(call, TimeoutError())
-        return bool(ready or self.done)
 
     def excuse(self, seconds: float) -> None:
         """So long nobody has looked: it counts for nobody, neither towards the time that is left nor as latency."""
@@ -170,7 +170,7 @@ class _Calls:
         if self.done:
             return max(0.0, self.first_done + TOGETHER - time.monotonic()) if self.waiting else 0.0
         begun = min(call.begun for call in self.waiting)
-        return min(QUIET, max(0.0, begun + self.timeout - time.monotonic()))
+        return max(0.0, min(begun + self.timeout, self.told_at + QUIET) - time.monotonic())
 
     @property
     def is_time_to_tell(self) -> bool:
@@ -179,8 +179,12 @@ class _Calls:
         is_late = time.monotonic() - self.first_done >= TOGETHER
         return is_late or len(self.done) >= MOST or not self.waiting
 
+    @property
+    def is_quiet(self) -> bool:
+        return not self.done and time.monotonic() - self.told_at >= QUIET
+
     def take(self) -> list[tuple[Any, Outcome]]:
-        taken, self.done, self.first_done = self.done, [], 0.0
+        taken, self.done, self.first_done, self.told_at = self.done, [], 0.0, time.monotonic()
         return taken
 
     def end(self) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 
 IPAddress = IPv4Address | IPv6Address
 Found = list[IPAddress] | OSError
+
+MOST = 256  # inquiries of a process: each has a thread and a socket, some for longer than anybody waits for them
+_places = BoundedSemaphore(MOST)
 
 
 def resolve(name: str) -> list[IPAddress]:
@@ -36,9 +39,13 @@ class Inquiries:
         self._answers: SimpleQueue[tuple[str, Found]] = SimpleQueue()
         self.open = set(names)
         for name in self.open:
+            if not _places.acquire(blocking=False):
+                self._answers.put((name, OSError(f"the name {name} cannot be looked up now: {MOST} others are")))
+                continue
             try:
                 Thread(target=_inquire, args=(name, self._answers), name="ops-names", daemon=True).start()
             except RuntimeError as error:  # the system has no more threads to give
+                _places.release()
                 self._answers.put((name, OSError(f"the name {name} cannot be looked up now: {error}")))
 
     def known(self, within: float = math.inf) -> dict[str, Found]:
@@ -58,7 +65,9 @@ class Inquiries:
 
 
 def _inquire(name: str, answers: "SimpleQueue[tuple[str, Found]]") -> None:
-    answers.put((name, _found(name)))
+    found = _found(name)
+    _places.release()
+    answers.put((name, found))
 
 
 def _found(name: str) -> Found:

@@ -41,8 +41,9 @@ class Due:
 
 
 def targets(wanted: Mapping[K, tuple[CallBack, int]]) -> Iterator[dict[K, Where]]:
-    """Where these calls go, each at its try of that number: first those of which it is soon known, then the others,
-    after as long as a try may take. What was known before should be asked for again each time."""
+    """Where these calls go, each at its try of that number: first those of which it is soon known, and after nothing,
+    when that takes long, the others, after as long as a try may take. What was known before should be asked for again
+    each time."""
     places = {key: _place(command) for key, (command, _) in wanted.items()}
     inquiries = Inquiries(_hosts(places.values()), within=configuration().timeout)
     found = inquiries.known(SOON)
@@ -50,6 +51,7 @@ def targets(wanted: Mapping[K, tuple[CallBack, int]]) -> Iterator[dict[K, Where]
     if len(late) < len(places):
         yield {key: _target(where, found, wanted[key][1]) for key, where in places.items() if key not in late}
     if late:
+        yield {}
         found = {**inquiries.known(), **inquiries.given_up()}
         yield {key: _target(places[key], found, wanted[key][1]) for key in late}
 

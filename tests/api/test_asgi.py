@@ -108,6 +108,16 @@ def test_one_that_says_less_than_it_is_has_its_bytes_counted_too():
     assert Exchange("/jobs", chunks=50, declared=5).of(BoundedBodies(Taker())).received == LIMIT // CHUNK + 1
 
 
+def test_whoever_has_begun_to_answer_is_not_answered_over():
+    async def hasty(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await Taker()(scope, receive, lambda message: asyncio.sleep(0))
+        await send({"type": "http.response.body", "body": b"taken"})
+
+    exchange = Exchange("/jobs", chunks=50).of(BoundedBodies(hasty))
+    assert (exchange.status, len(exchange.sent), exchange.received) == (200, 2, LIMIT // CHUNK + 1)
+
+
 def test_one_within_the_limit_arrives_whole():
     taker = Taker()
     exchange = Exchange("/jobs", chunks=LIMIT // CHUNK, declared=LIMIT).of(BoundedBodies(taker))

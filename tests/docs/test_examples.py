@@ -35,9 +35,9 @@ def test_write_a_handler(playing: Session):
     assert order.invoice_number == f"{order.pk:06}"
     placed = Event.objects.get(type="shop.order_placed")
     assert (placed.source_model, placed.source_id) == ("shop.order", str(order.pk))
-    letter = next(letter for letter in mail.outbox if letter.to == ["ana@example.org"])
+    names = [letter.extra_headers["Message-ID"] for letter in mail.outbox if letter.to == ["ana@example.org"]]
     written = Command.objects.get(type="shop.mail_invoice", correlation_id=placed.pk)
-    assert letter.extra_headers["Message-ID"] == f"<{written.pk}@shop.example>"
+    assert f"<{written.pk}@shop.example>" in names, "there is another one when it happens to be order 7"
     late = Command.objects.get(type="shop.mail_invoice", status="pending", attempts=0, unique_key=None)
     assert late.not_before - late.created_at == timedelta(days=14)
 

@@ -9,13 +9,15 @@ from django.db import connection
 
 from opsconsole.engine import Command, Fixed, aside, draining, send, tasks
 from opsconsole.engine.aside import aside as beside
+from opsconsole.engine.configuration import configuration
 from opsconsole.engine.heartbeat import Heart, heart
 from opsconsole.engine.hints import hints
 from opsconsole.engine.models import Claim
 from opsconsole.engine.models import Command as StoredCommand
-from opsconsole.engine.threads import end_threads
 from opsconsole.engine.together import Task, handles_together
 from tests.factories import command, statuses
+from tests.handlers_app.messages import ActElsewhere
+from tests.handlers_app.scripts import let as play
 
 LIMIT = 10  # seconds, for what happens at once
 
@@ -101,7 +103,7 @@ def test_there_is_room_for_one_more_when_the_drain_goes_on(answer, monkeypatch):
 
 
 def test_no_more_commands_are_under_way_than_a_process_has_files_for(answer, monkeypatch):
-    monkeypatch.setattr(aside, "MOST_COMMANDS", 3)
+    monkeypatch.setattr(aside, "MOST_COMMANDS", configuration().chunk_size + 2)
     for number in range(3):
         send(Call(number=number))
     drain = threading.Thread(target=_drain)
@@ -133,7 +135,7 @@ def test_an_error_that_comes_later_is_logged(answer, monkeypatch, caplog):
     draining.drain("elsewhere")
     with caplog.at_level(logging.ERROR):
         answer.set()
-        end_threads()  # whose last words are said then
+        beside.end()  # and with the threads, what they have to say
     (record,) = caplog.records
     assert record.action == "drain.failed" and "so late" in caplog.text
 
@@ -149,7 +151,7 @@ def test_a_database_that_goes_away_meanwhile_gives_the_commands_back(answer, cap
     identifier = send(Call()).id
     draining.drain("elsewhere")
     answer.set()
-    end_threads()  # whose last words are said then
+    beside.end()  # and with the threads, what they have to say
     heart.beat()
     assert (command(identifier).status, command(identifier).attempts) == ("pending", 0)
     assert [record.action for record in caplog.records if record.name == aside.__name__] == ["drain.disconnected"]
@@ -173,6 +175,37 @@ def test_whoever_waits_for_long_holds_no_connection(answer):
     answer.set()
     beside.finish()
     assert statuses() == ["success"]
+
+
+def test_after_many_that_waited_those_that_are_soon_done_share_one_connection(answer, monkeypatch):
+    for number in range(6):
+        send(Call(number=number))
+        draining.drain("elsewhere")
+    answer.set()
+    beside.finish()
+    monkeypatch.setattr(aside, "PATIENCE", LIMIT)
+    sessions = set()
+
+    def note(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            sessions.add(cursor.fetchone()[0])
+        yield tasks
+
+    let(note)
+    for number in range(12):
+        send(Call(number=number))
+        assert draining.drain("elsewhere") == 1
+    assert len(sessions) == 1
+
+
+def test_a_chunk_with_other_commands_in_it_stays_in_the_drain():
+    let(lambda tasks: iter([tasks]))
+    seen = []
+    play(ActElsewhere, lambda message, work: seen.append(threading.current_thread()))
+    send(Call()), send(ActElsewhere())
+    assert draining.drain("elsewhere") == 2
+    assert seen == [threading.current_thread()]
 
 
 def test_a_worker_process_ends_when_what_it_has_called_for_is_recorded(answer, monkeypatch):

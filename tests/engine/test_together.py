@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from opsconsole.engine import (
     Cancel,
@@ -22,6 +22,7 @@ from opsconsole.engine import (
     recording,
     send,
     send_batch,
+    together,
 )
 from opsconsole.engine.configuration import configuration
 from opsconsole.engine.faults import DatabaseAway
@@ -294,7 +295,7 @@ def test_one_that_is_locked_by_somebody_keeps_the_others_from_nothing_and_spends
 
 
 @pytest.mark.parametrize(("come_of_it", "status"), [(success, "success"), (failure, "pending")])
-def test_one_that_was_locked_is_recorded_when_it_is_free(handled, locked, come_of_it, status):
+def test_one_that_was_locked_is_recorded_when_it_is_free(handled, locked, monkeypatch, come_of_it, status):
     """What it did is done: it would be done again."""
 
     def handle(tasks):
@@ -303,11 +304,59 @@ def test_one_that_was_locked_is_recorded_when_it_is_free(handled, locked, come_o
         yield tasks
         locked.close()
 
+    monkeypatch.setattr(recording, "LAST_PATIENCE", 20.0)
     handled(handle)
     sent(2)
     run()
     assert statuses() == [status] * 2 and version_of("tests.matter-1") == 2
     assert set(Attempt.objects.values_list("outcome", flat=True)) == ({"retry"} if status == "pending" else set())
+
+
+@pytest.mark.parametrize("outcome", [None, Refused("no"), Cancel("not wanted")])
+def test_a_command_that_somebody_keeps_locked_comes_back_with_its_claim(handled, monkeypatch, outcome):
+    monkeypatch.setattr(recording, "LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr(recording, "LAST_PATIENCE", 0.2)
+    first, other = sent(2)
+    lock, recorded = connection.copy(), []
+    lock.set_autocommit(False)
+
+    def handle(tasks):
+        with lock.cursor() as cursor:
+            cursor.execute("SELECT FROM ops_engine_command WHERE id = %s FOR UPDATE", [first])
+        tasks[0].outcome = outcome
+        yield tasks
+        recorded.extend(statuses())
+
+    last = recording.record_at_last
+    monkeypatch.setattr(together, "record_at_last", lambda *given: (last(*given), lock.close()))
+    handled(handle)
+    began = time.monotonic()
+    run()
+    assert time.monotonic() - began < 10
+    assert recorded == ["processing", "success"] and statuses() == ["pending", "success"]
+    assert command(first).attempts == 0
+
+
+def fail_by_a_statement(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    yield []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)")
+
+
+def fail_by_an_error_of_the_database(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    yield []
+    tasks[0].outcome = OperationalError("of long ago")
+    yield tasks
+
+
+@pytest.mark.parametrize("handle", [fail_by_a_statement, fail_by_an_error_of_the_database])
+def test_whoever_has_given_back_the_connection_and_then_fails_has_failed(handled, handle):
+    handled(handle)
+    (identifier,) = sent(1)
+    run()
+    stored = command(identifier)
+    assert (stored.status, stored.attempts, stored.losses) == ("pending", 1, 0)
+    assert Attempt.objects.get().error_class == "OperationalError"
 
 
 def test_what_a_failure_writes_is_stored_with_its_record(handled):

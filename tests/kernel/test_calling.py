@@ -215,9 +215,9 @@ def test_somebody_who_drips_is_broken_off_in_time(listener: Listener, drops: lis
 def test_a_status_counts_when_the_body_behind_it_does_not_come_in_time(listener: Listener, drops: list[bytes]) -> None:
     listener.act = saying(*drops, pause=0.02)
     begun = time.monotonic()
-    answer = call(listener, timeout=0.3)
+    answer = call(listener, timeout=1.0)
     assert answer.status == 200 and set(answer.body) == {"x"}
-    assert 0.3 <= time.monotonic() - begun < 1.0
+    assert 1.0 <= time.monotonic() - begun < 5.0
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"x"])
