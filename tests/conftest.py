@@ -30,13 +30,20 @@ CLEANED = (
 KEPT_ROWS = ("ops_engine_sequencer", "ops_engine_rollupmark", "ops_streams_move")  # migrate puts these rows there
 
 
-SLOW = ("/chaos/", "/journeys/")  # processes and browsers
+SLOW = ("/chaos/", "/journeys/")  # they wait for processes and browsers, and take minutes
+SPREAD = 0.7  # of the run, in which all of them have begun
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes begins first, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: not any(part in str(item.path) for part in SLOW))
+    """What waits is spread among what computes, so that few of them run side by side, and no process is left alone with
+    one at the end."""
+    files = dict.fromkeys(item.path for item in items)
+    slow = [path for path in files if any(part in str(path) for part in SLOW)]
+    quick = [path for path in files if path not in slow]
+    places = {path: SPREAD * number / len(slow) for number, path in enumerate(slow)}
+    places |= {path: number / len(quick) for number, path in enumerate(quick)}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session")

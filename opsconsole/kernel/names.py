@@ -43,7 +43,7 @@ class Inquiries:
                 self._answers.put((name, OSError(f"the name {name} cannot be looked up now: {MOST} others are")))
                 continue
             try:
-                Thread(target=_inquire, args=(name, self._answers), name="ops-names", daemon=True).start()
+                Thread(target=_inquire, args=(name, self._answers, _places), name="ops-names", daemon=True).start()
             except RuntimeError as error:  # the system has no more threads to give
                 _places.release()
                 self._answers.put((name, OSError(f"the name {name} cannot be looked up now: {error}")))
@@ -64,9 +64,9 @@ class Inquiries:
         return {name: TimeoutError(f"the name {name} was not looked up within {self.within:g} s") for name in self.open}
 
 
-def _inquire(name: str, answers: "SimpleQueue[tuple[str, Found]]") -> None:
+def _inquire(name: str, answers: "SimpleQueue[tuple[str, Found]]", places: BoundedSemaphore) -> None:
     found = _found(name)
-    _places.release()
+    places.release()
     answers.put((name, found))
 
 
