@@ -86,8 +86,8 @@ def _record(group: Sequence[Task], finished: Finished, patience: float) -> list[
         connection.ensure_connection()  # it may have been given back; without one every error would look like its loss
         for task in _succeeded([task for task in group if task.outcome is None], locked, patience):
             finished.note(task.claimed)
-        for task in [task for task in group if task.outcome is not None]:
-            if not _fail_task(task, finished, LOOK_TIMEOUT if locked else patience):
+        for task in group:
+            if task.outcome is not None and not _fail_task(task, finished, LOOK_TIMEOUT if locked else patience):
                 locked.append(task)
     except BaseException as error:
         if not isinstance(error, LeaseLost):
