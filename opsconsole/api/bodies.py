@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from opsconsole.api.configuration import configuration
 from opsconsole.api.problems import Problem
+from opsconsole.console.pages import REASON_LENGTH
 
 LOOKED_AT = (str, dict, list)  # all else that JSON has can be stored
 NO_NUL, FILLED = r"^[^\x00]*$", r"^[^\x00]*[^\s\x00][^\x00]*$"
@@ -37,7 +38,7 @@ def _filled(text: str) -> str:
 
 
 # Of what is not done without one
-Reason = Annotated[str, Field(max_length=500, json_schema_extra={"pattern": FILLED}), AfterValidator(_filled)]
+Reason = Annotated[str, Field(max_length=REASON_LENGTH, json_schema_extra={"pattern": FILLED}), AfterValidator(_filled)]
 
 
 class Body(BaseModel):
@@ -49,7 +50,7 @@ class Body(BaseModel):
 class Order(Body):
     """Why; kept with what is done."""
 
-    reason: Annotated[str, Field(max_length=500)] = Field("", examples=["the provider is back"])
+    reason: Annotated[str, Field(max_length=REASON_LENGTH)] = Field("", examples=["the provider is back"])
 
 
 class Shown(BaseModel):
